@@ -1,0 +1,45 @@
+"""What every test run shares: how hypothesis searches, and what happens to an example that needs an extra.
+
+The examples in docstrings are collected from the package itself, so this file stands beside it and not in
+tests/. It needs pytest and nothing else: the suite also runs where NumPy is all there is.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+import os
+from collections.abc import Generator
+
+import pytest
+
+try:
+    from hypothesis import settings
+except ImportError:  # the tests that use it skip themselves
+    pass
+else:
+    # No deadline: a machine shared with others is slow at times, and that is no failure of the code.
+    settings.register_profile("dev", deadline=None, max_examples=50)
+    # CI searches the same examples every time, so that a red run is red because of its change.
+    settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, print_blob=True)
+    settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Skip an example in a docstring whose optional package is not installed."""
+    try:
+        return (yield)
+    except doctest.UnexpectedException as unexpected:
+        error = unexpected.exc_info[1]
+        package = getattr(error, "package", None)
+        # Only where the package really is absent: a library that wrongly calls for it must fail.
+        if type(error).__name__ == "MissingExtra" and package and not _installed(package):
+            pytest.skip(f"the example needs {package}")
+        raise
+
+
+def _installed(package: str) -> bool:
+    """Whether a distribution such as Pillow can be imported."""
+    module = {"Pillow": "PIL", "pillow": "PIL"}.get(package, package)
+    return importlib.util.find_spec(module) is not None
