@@ -1,4 +1,4 @@
-"""The rules of the design that a program can hold: who imports whom, what an import loads, how long a file is.
+"""The rules of the design that a program can hold: who imports whom, what that loads, how long files are.
 
 The checkers read the source with `ast`, so an import inside a function counts as much as one at the top, and
 each checker is itself tried on code that breaks its rule.
@@ -18,8 +18,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "groundup"
 
-# A room imports itself and the levels before it. Rooms of one level are strangers to each other, except for the
-# ground, and for the tensor and its functions: the functions are its methods.
+# A room imports itself and the levels before it. Rooms of one level are strangers to each other, except for
+# the ground, and for the tensor and its functions: the functions are its methods.
 LEVELS = (
     {"errors", "dtypes", "size", "random"},
     {"ops"},
@@ -34,7 +34,7 @@ LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 FRIENDS = (LEVELS[0], {"tensor", "functions"})
 # The ladder is for readers: nothing else of the library stands on it.
 LEVEL_OF["foundations"] = len(LEVELS) - 1
-# `groundup/__init__.py` shows all rooms to the user and so may name them; to import it is to import the tensor.
+# `groundup/__init__.py` shows all rooms to users and so may name them; to import it is to import the tensor.
 FACADE = "tensor"
 
 OPTIONAL = {"matplotlib", "numba", "onnx", "PIL", "safetensors", "scipy", "sympy", "tqdm"}
@@ -102,7 +102,7 @@ def imported_names(tree: ast.AST, package: str) -> Iterator[tuple[int, str]]:
 
 
 def room_of(name: str) -> str | None:
-    """The room of a name: `groundup.nn.Linear` is in nn, `groundup.exp` in the facade, `numpy.exp` in none."""
+    """The room of a name: `groundup.nn.Linear` is in nn, `groundup.exp` in the facade, `numpy` in none."""
     top, _, rest = name.partition(".")
     if top != "groundup":
         return None
