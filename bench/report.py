@@ -1,0 +1,64 @@
+"""The tables that the benchmarks print. A ratio above 1 says that groundup is the slower one."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.machine import Machine
+from bench.sides import Row
+
+# Where no terminal says how wide it is, the tables are not cut.
+console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+
+
+def table(title: str, columns: Sequence[str]) -> Table:
+    made = Table(title=title, title_justify="left")
+    for i, column in enumerate(columns):
+        made.add_column(column, justify="left" if i == 0 else "right")
+    return made
+
+
+def show_operations(rows: Iterable[Row], machine: Machine, mine: str, peer: str) -> None:
+    """A table for each size and mode, slowest against the peer first, and a line that sums it up."""
+    groups: dict[tuple[int, bool], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.size, row.backward), []).append(row)
+    for (size, backward), members in groups.items():
+        mode = "forward and backward" if backward else "forward"
+        shown = table(f"{mode}, {size:,} elements", ["operation", mine, peer, f"x {peer}", "x limit"])
+        timed = [row for row in members if row.seconds]
+        for row in sorted(timed, key=lambda row: -row.seconds[mine] / row.seconds[peer]):
+            seconds, other = row.seconds[mine], row.seconds[peer]
+            limit = machine.limit(row.flops, row.traffic)
+            name = f"{row.operation.family}: {row.operation.name}" + (" (!)" if row.problem else "")
+            shown.add_row(
+                name, duration(seconds), duration(other), ratio(seconds / other), ratio(seconds / limit)
+            )
+        console.print(shown)
+        console.print(_summary(timed, mine, peer), "\n")
+
+
+def _summary(rows: list[Row], mine: str, peer: str) -> str:
+    ratios = [row.seconds[mine] / row.seconds[peer] for row in rows]
+    if not ratios:
+        return "nothing was timed"
+    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    slower = sum(r > 1 for r in ratios)
+    return f"{len(rows)} rows: {mine} takes {mean:.2f} x {peer}'s time (geometric mean), more in {slower}"
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e9:.0f} ns"
+
+
+def ratio(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"

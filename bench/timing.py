@@ -1,0 +1,53 @@
+"""Timing several callables against each other: interleaved, in batches, by the median.
+
+Interleaving makes a slow moment of the machine hit everyone alike; a batch is long enough for the clock,
+and the median forgets what an interruption cost. The garbage collector stays on, since what it costs is
+part of the price.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long a batch takes at least, in seconds, and how many batches each callable gets."""
+
+    batch: float
+    rounds: int
+
+
+THOROUGH = Effort(batch=2e-3, rounds=15)
+QUICK = Effort(batch=2e-4, rounds=3)
+
+
+def medians(calls: Mapping[str, Callable[[], object]], effort: Effort) -> dict[str, float]:
+    """Seconds for one call of each callable, the median over interleaved batches."""
+    counts = {name: _calls_in(effort.batch, call) for name, call in calls.items()}
+    samples: dict[str, list[float]] = {name: [] for name in calls}
+    order = list(calls)
+    for _ in range(effort.rounds):
+        for name in order:
+            samples[name].append(_time_batch(calls[name], counts[name]) / counts[name])
+        order.reverse()  # nobody always comes after the same neighbour
+    return {name: statistics.median(times) for name, times in samples.items()}
+
+
+def _calls_in(seconds: float, call: Callable[[], object]) -> int:
+    """How many calls fill `seconds`; the search for it is also the warm-up."""
+    count = 1
+    while (taken := _time_batch(call, count)) < seconds:
+        count = max(count + 1, min(10 * count, round(count * seconds / max(taken, 1e-9))))
+    return count
+
+
+def _time_batch(call: Callable[[], object], count: int) -> float:
+    rounds = range(count)
+    start = time.perf_counter()
+    for _ in rounds:
+        call()
+    return time.perf_counter() - start
