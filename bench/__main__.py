@@ -16,11 +16,14 @@ SIZES = (10, 1_000_000)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     effort = QUICK if options.quick else THOROUGH
     if options.what == "import":
         return bench_imports([*options.libraries], 5 if options.quick else 15)
     libraries = load(options.libraries)
+    if len(libraries) < 2:
+        parser.error("a time alone is no result: name at least two libraries")
     with _threads(options.threads, libraries):
         limits = machine.measure(effort)
         console.print(machine.describe(limits), "\n", soft_wrap=True)

@@ -150,7 +150,7 @@ def check(name: str, libraries: dict[str, Any], steps: int = 20) -> None:
     """Raise unless all versions of a workload have the same losses over the first steps."""
     with_library, by_hand, _ = WORKLOADS[name]
     runs = {"by hand": by_hand(), **{who: with_library(T) for who, T in libraries.items()}}
-    losses = {who: [float(step()) for _ in range(steps)] for who, step in runs.items()}
+    losses = {who: [step().item() for _ in range(steps)] for who, step in runs.items()}
     for who, found in losses.items():
         if not np.allclose(found, losses["by hand"], rtol=1e-4):
             raise ValueError(f"{name}: {who} has the losses {found}, by hand they are {losses['by hand']}")
