@@ -129,7 +129,7 @@ class Optimizer:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "step" in vars(cls):
-            type.__setattr__(cls, "step", _whole_step(vars(cls)["step"]))
+            cls.step = _whole_step(vars(cls)["step"])  # type: ignore[method-assign]
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -348,7 +348,7 @@ class Optimizer:
                 raise KeyError(f"{key!r} is missing: this is not what an optimizer's state_dict() returned")
         saved = deepcopy(state_dict["param_groups"])
         self._check_groups(saved)
-        owner = {}
+        owner: dict[Any, Tensor] = {}
         for new, old in zip(saved, self.param_groups, strict=True):
             owner.update(zip(new["params"], old["params"], strict=True))
         state: defaultdict[Any, State] = defaultdict(dict)
@@ -358,7 +358,7 @@ class Optimizer:
             else:
                 state[number] = deepcopy(entry)
         groups = [
-            {**_kept(old), **new, "params": old["params"]}
+            {**new, **_kept(old, but=new), "params": old["params"]}
             for new, old in zip(saved, self.param_groups, strict=True)
         ]
         self.state, self.param_groups = state, groups
@@ -376,7 +376,7 @@ class Optimizer:
                     f"optimizer's group\ngroup {i} has {len(new['params'])} parameters in the dictionary "
                     f"and {len(old['params'])} in the optimizer"
                 )
-            missing = [key for key in self.defaults if key not in new and key not in _kept(old)]
+            missing = [key for key in self.defaults if key not in new and key not in _kept(old, but=new)]
             if missing:
                 raise ValueError(
                     f"loaded state dict is not one of {type(self).__name__}: group {i} has no "
@@ -425,6 +425,10 @@ def _listed(params: Any) -> list[Any]:
     )
 
 
-def _kept(group: Group) -> Group:
+def _kept(group: Group, but: Group) -> Group:
     """The entries that a saved group may lack, as older checkpoints do: its switches and its names."""
-    return {k: v for k, v in group.items() if v is None or isinstance(v, bool) or k == "param_names"}
+    return {
+        key: value
+        for key, value in group.items()
+        if key not in but and (value is None or isinstance(value, bool) or key == "param_names")
+    }

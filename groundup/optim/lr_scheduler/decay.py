@@ -253,8 +253,8 @@ class LinearLR(GroupwiseScheduler):
 
     def _rate_at(self, epoch: int, base: float) -> float:
         rise = self.end_factor - self.start_factor
-        done = min(epoch, self.total_iters) / self.total_iters if self.total_iters else 0
-        return base * (self.start_factor + rise * done)
+        length = self.total_iters or 1
+        return base * (self.start_factor + rise * min(epoch, self.total_iters) / length)
 
 
 class ExponentialLR(GroupwiseScheduler):
