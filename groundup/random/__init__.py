@@ -1,0 +1,48 @@
+"""Random numbers by position: an element depends on the seed and on its place in the stream alone.
+
+So a draw comes out the same however it is cut into chunks or shared among threads, and compiled code can make
+element `i` by itself. Creation (`randn`, `randint`), initialisers, dropout and shuffling stand on this room.
+
+The stream of a seed is a row of blocks. Block k is four 64-bit words: the Philox4x64-10 function (Salmon and
+others, "Parallel random numbers: as easy as 1, 2, 3", 2011) of the counter (k + 1, 0, 0, 0) and the key
+(seed, 0), which is ``numpy.random.Philox(key=seed, counter=k).random_raw(4)``. A draw begins at the
+generator's next block and takes whole blocks. It cuts the words into units of 64, 32 or 16 bits, low bits
+first, and unit i makes element i:
+
+    uniform       the unit's upper 11, 24 or 53 bits (float16, float32, float64), as a fraction
+    normal        units 2j and 2j + 1 make elements 2j and 2j + 1 (64 bits for float64, else 32): `box_muller`
+    bernoulli     unit < p * 2**32
+    keep_mask     unit >= p * 2**16 (p * 2**32 where p is below 0.01 or above 0.99)
+    integers      unit * span // 2**bits, the bits by the size of the span: `integer_maker`
+    permutation   the order of the units, ties by index: `permutation`
+
+All of it uses only operations that IEEE 754 rounds correctly (+ - * / sqrt and conversions; no library
+logarithm, no fused multiply-add), so that every machine, NumPy and compiled loops give the same bits.
+"""
+
+from groundup.random.draws import bernoulli, integers, keep_mask, normal, permutation, uniform
+from groundup.random.generator import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
+
+__all__ = [
+    "Generator",
+    "default_generator",
+    "manual_seed",
+    "seed",
+    "initial_seed",
+    "get_rng_state",
+    "set_rng_state",
+    "uniform",
+    "normal",
+    "integers",
+    "permutation",
+    "bernoulli",
+    "keep_mask",
+]
