@@ -1,7 +1,7 @@
-"""`ImageSet`: a set of labelled images with its training and its test part, and the split of one that has none.
+"""`ImageSet`: labelled images with a training and a test part, and the split of a set that has only one part.
 
-Everything that knows a set (embedded, fetched, read from a user's folder) hands it over in this form; training
-and the commands know no other.
+Everything that knows a set (embedded, fetched, read from a user's folder) hands it over in this form;
+training and the commands know no other.
 """
 
 from __future__ import annotations
@@ -122,6 +122,8 @@ def split_set(
     licence: str,
 ) -> ImageSet:
     """An `ImageSet` of images that come in one part, split by :func:`hold_out`."""
+    if len(images) != len(labels):
+        raise ValueError(f"{name}: there are {len(images)} images and {len(labels)} labels")
     held = hold_out(labels)
     if not held.any():
         raise ValueError(

@@ -54,9 +54,9 @@ def read_csv(
 
     Args:
         path: the file, in UTF-8.
-        label: the label's column, by its place (-1 is the last) or by its name in the header; None for a table
-            that has no label. Labels may be any text; features are numbers. With -1, a column that the header
-            calls label, class or target is taken first.
+        label: the label's column, by its place (-1 is the last) or by its name in the header; None for a
+            table that has no label. Labels may be any text; features are numbers. With -1, a column that the
+            header calls label, class or target is taken first.
         header: whether the first line names the columns; None takes it for a header
             where no feature in it is a number.
         delimiter: what separates the fields; None takes the one of comma, semicolon and tab that the first
@@ -115,7 +115,7 @@ def _first_row(path: Path, text: io.StringIO, delimiter: str | None) -> tuple[st
 
 
 def _all_numbers(text: io.StringIO, delimiter: str, width: int) -> np.ndarray[Any, Any] | None:
-    """The rest of a table that holds finite numbers and nothing else, read at NumPy's speed; None for others."""
+    """The rest of a table of finite numbers only, read at NumPy's speed; None for other tables."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # a table without a line
@@ -236,15 +236,16 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray[Any, Any]]:
             raise DataError(path, "is not an NPZ archive (write one by numpy.savez)")
     name = ""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {}
             for name in archive.files:
                 arrays[name] = archive[name]
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
         where = f"array {name!r}: " if name else ""
-        if "allow_pickle" in str(error) or "Object arrays" in str(error):
+        if name and "Object arrays" in str(error):
             raise DataError(path, f"{where}holds pickled objects, which are not loaded") from None
-        raise DataError(path, f"{where}the archive is damaged ({error})") from None
+        reason = f" ({error})" if name else ""  # before the first array, NumPy speaks of pickles
+        raise DataError(path, f"{where}the archive is damaged{reason}") from None
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):  # NumPy hands over other members of the archive as bytes
             raise DataError(path, f"holds {name!r}, which is not an array")

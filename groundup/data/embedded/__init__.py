@@ -30,9 +30,9 @@ FASHION_CLASSES = (
 def digits() -> ImageSet:
     """1,797 handwritten digits of 8 x 8 pixels with values from 0 to 16.
 
-    The set has no test part of its own. Here every fifth image of each digit, in the set's order, is held out:
-    1,442 images to train on and 355 to test with, always the same ones. The 13 people who wrote them are in both
-    parts, so that the test is of new drawings, not of new hands.
+    The set has no test part of its own. Here every fifth image of each digit, in the set's order, is held
+    out: 1,442 images to train on and 355 to test with, always the same ones. The 13 people who wrote them are
+    in both parts, so that the test is of new drawings, not of new hands.
 
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits (the test file
     ``optdigits.tes``), UCI Machine Learning Repository, 1998, https://doi.org/10.24432/C50P49, CC BY 4.0.
