@@ -21,7 +21,7 @@ PACKAGE = ROOT / "groundup"
 # A room imports itself and the levels before it. Rooms of one level are strangers to each other, except for
 # the ground, and for the tensor and its functions: the functions are its methods.
 LEVELS = (
-    {"errors", "dtypes", "size", "random"},
+    {"errors", "dtypes", "size", "random", "printing"},
     {"ops"},
     {"autograd"},
     {"tensor", "functions"},
