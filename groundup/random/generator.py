@@ -174,6 +174,8 @@ def _window(kind: Kind, seed: int, first: int, blocks: int) -> Array:
 def draw(shape: tuple[int, ...], dtype: Any, bits: int, transform: Transform, generator: Generator) -> Array:
     """A new array; `transform` makes element i of unit i (of `bits` bits) of the generator's next blocks."""
     out = np.empty(shape, dtype)
+    if out.size == 0:
+        return out
     flat = out.reshape(-1)
     per_block = 64 * WORDS // bits
     blocks = -(-flat.size // per_block)
