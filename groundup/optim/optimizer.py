@@ -392,7 +392,7 @@ class Optimizer:
         if key in self._counts:
             return float(value)
         if not isinstance(value, Tensor):
-            if not hasattr(value, "__array__"):
+            if not hasattr(value, "__dlpack__"):
                 return deepcopy(value)
             value = creation.tensor(value.__array__())  # another library's tensor, such as PyTorch's
         if key in self._buffers and value.shape != param.shape:
