@@ -1,0 +1,192 @@
+"""In-place operations: the same rows, written into the memory of their first argument.
+
+Each one counts up the version that all views of the memory share, so that a backward pass which still needs the old
+value says so. A change of a view becomes part of the history of the tensor that it is a view of.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from groundup import dtypes
+from groundup.autograd.apply import TENSORS, View, record
+from groundup.autograd.settle import SETTLE, diagnose, plain_value
+from groundup.autograd.state import LOCAL
+from groundup.autograd.tape import Leaf, Node, OldValue, TensorBase, caller, storage_of, wrap
+from groundup.errors import broadcast_error
+from groundup.ops import ROWS
+from groundup.ops.row import Plan, Row, Step
+
+
+def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
+    """Compute `row(target, *args)` into the memory of `target`, which is returned.
+
+    Raises as PyTorch does: for a leaf that requires a gradient, for a result that does not fit in type or shape, and
+    for an expanded target whose elements share memory.
+    """
+    if target._view is not None:
+        target._view.refresh(target)
+    values = [value if isinstance(value, TensorBase) else plain_value(row, value) for value in args]
+    tracked = LOCAL.state.grad and (
+        target._node is not None or any(isinstance(v, TensorBase) and v._node is not None for v in values)
+    )
+    if tracked:
+        check_leaf(target)
+    array = target._array
+    if 0 in array.strides and array.size > 1:
+        check_overlap(array)
+    before = array.copy() if tracked and _needs_target(row, target, values) else array
+    arrays = [array, *(v._array if isinstance(v, TensorBase) else v for v in values)]
+    if row.dtypes is not None:
+        arrays = SETTLE[row.dtypes](row, arrays)
+    _compute(row, array, arrays, params)
+    storage = changed(target, row.name + "_")
+    if tracked:
+        _rebase(row, target, before, values, arrays, params)
+        storage.rebased += 1
+        if target._view is not None:
+            write_back(target)
+    return target
+
+
+def changed(target: Any, operation: str) -> Any:
+    """Count a change of the target's memory, and remember who made it."""
+    storage = storage_of(target)
+    storage._version += 1
+    storage.changed_by = operation, caller() if LOCAL.state.grad else None
+    return storage
+
+
+def check_leaf(target: Any) -> None:
+    """Refuse to change a leaf that requires a gradient while operations are recorded."""
+    if isinstance(target._node, Leaf):
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation.\n"
+            "  Do it under `with groundup.no_grad():`, as an optimiser does, or out of place (x = x + 1 for x += 1)."
+        )
+    view = target._view
+    while view is not None:
+        if isinstance(view.base._node, Leaf):
+            raise RuntimeError(
+                "a view of a leaf Variable that requires grad is being used in an in-place operation.\n"
+                "  Do it under `with groundup.no_grad():`, or on a .clone()."
+            )
+        view = view.base._view
+
+
+def check_overlap(array: np.ndarray) -> None:
+    """Refuse to write into an expanded array."""
+    if any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+            "location. Please clone() the tensor before performing the operation.\n"
+            f"  Its shape is {array.shape} and it was expanded: write x.clone() in front."
+        )
+
+
+def _compute(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, Any]) -> None:
+    state = LOCAL.state
+    try:
+        if row.ufunc and arrays[0] is array and not params:
+            state.run(row.eager, *arrays, out=array)
+            return
+        out = np.asarray(state.run(row.eager, *arrays, **params))
+    except Exception as error:
+        raise _refused(row, array, arrays, params, error) from None
+    if out.shape != array.shape:
+        raise _wrong_shape(array.shape, out.shape)
+    if not can_store(out.dtype, array.dtype):
+        raise _wrong_type(out.dtype, array.dtype)
+    array[...] = out
+
+
+def can_store(result: np.dtype[Any], target: np.dtype[Any]) -> bool:
+    """Whether a result may be written into that type: never from float to integer, nor from number to bool."""
+    order = {"b": 0, "u": 1, "i": 1, "f": 2}
+    return order[result.kind] <= order[target.kind]
+
+
+def _refused(
+    row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, Any], error: Exception
+) -> Exception:
+    shapes = [each.shape for each in arrays if isinstance(each, np.ndarray)]
+    if broadcast_error(row.name, shapes) is None:
+        try:
+            whole = np.broadcast_shapes(*shapes)
+        except ValueError:
+            whole = array.shape
+        if whole != array.shape:
+            return _wrong_shape(array.shape, whole)
+        if isinstance(error, TypeError):
+            found = dtypes.BOOL if row.dtypes == "bool" else dtypes.result_of(arrays)
+            if not can_store(found, array.dtype):
+                return _wrong_type(found, array.dtype)
+    return diagnose(row, arrays, params, error)
+
+
+def _wrong_shape(have: tuple[int, ...], result: tuple[int, ...]) -> RuntimeError:
+    return RuntimeError(
+        f"output with shape {list(have)} doesn't match the broadcast shape {list(result)}\n"
+        "  An in-place operation cannot grow its tensor: write it out of place (x = x + y for x += y)."
+    )
+
+
+def _wrong_type(result: np.dtype[Any], have: np.dtype[Any]) -> RuntimeError:
+    return RuntimeError(
+        f"result type {dtypes.OF_NUMPY[result].legacy} can't be cast to the desired output type "
+        f"{dtypes.OF_NUMPY[have].legacy}\n"
+        "  Write it out of place (x = x * 0.5 for x *= 0.5), or convert the tensor first."
+    )
+
+
+def _mask(values: list[Any]) -> int:
+    return sum(1 << i for i, v in enumerate(values) if isinstance(v, TensorBase) and v._node is not None)
+
+
+def _needs_target(row: Row, target: Any, values: list[Any]) -> bool:
+    """Whether a wanted derivative needs the value that is about to be overwritten."""
+    plan = row.plan(_mask([target, *values]), 1 + len(values)) if row.differentiable else None
+    return plan is not None and 0 in plan.inputs
+
+
+def _rebase(
+    row: Row, target: Any, before: np.ndarray, values: list[Any], arrays: list[Any], params: dict[str, Any]
+) -> None:
+    """Give the target the operation as its new history."""
+    old = target._node
+    record(row, (target, *values), [before, *arrays[1:]], _mask([target, *values]), params, target)
+    node = target._node
+    if node is not old and isinstance(node, Node):
+        node.guards = tuple((OldValue(old), 0) if owner is target else (owner, v) for owner, v in node.guards)
+
+
+def write_back(view: Any) -> None:
+    """Make the new history of a view part of its base's: the rest of the base comes from before, this part from it."""
+    link: View = view._view
+    base: Any = link.base
+    touched = np.zeros(base._array.shape, dtype=bool)
+    link.row.eager(touched, **link.params)[...] = True
+
+    def of_base(m: Any, g: Any) -> Any:
+        return m.where(wrap_like(m, touched), 0, g)
+
+    def of_view(m: Any, g: Any) -> Any:
+        return getattr(m, link.row.name)(g, **link.params)
+
+    steps, edges = [], []
+    for argument, (formula, source) in enumerate(((of_base, base), (of_view, view))):
+        if source._node is not None:
+            steps.append(Step(argument, formula, [], None, []))
+            edges.append(source._node)
+    plan = Plan((), False, tuple(steps))
+    base._node = Node(ROWS["assign"], plan, tuple(edges), (), (), {}, base._array, caller())
+    link.seen = storage_of(view).rebased
+    if base._view is not None:
+        write_back(base)
+
+
+def wrap_like(m: Any, array: np.ndarray) -> Any:
+    """An array as an operand of the mathematics `m`."""
+    return wrap(array) if m is TENSORS else array

@@ -1,0 +1,166 @@
+"""What `apply` does off the good path: PyTorch's type promotion, and the diagnosis of what NumPy refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from groundup import dtypes
+from groundup.errors import broadcast_error, matmul_error
+from groundup.ops.row import Row
+
+
+class NotATensor(TypeError):
+    """An operation was given something that is neither a tensor nor a number."""
+
+
+def plain_value(row: Row, value: Any) -> Any:
+    """A bool, NumPy scalar or NumPy array as an operand; other objects are refused."""
+    if isinstance(value, (bool, int, float)):
+        return (
+            value
+            if type(value) in (bool, int, float)
+            else (float(value) if isinstance(value, float) else int(value))
+        )
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        dtypes.of_numpy(value.dtype)
+        return value
+    raise NotATensor(
+        f"{row.name}(): an operand must be a Tensor or a number, not {type(value).__name__}\n"
+        "  Make it one with groundup.tensor(...)."
+    )
+
+
+def _to(value: Any, target: np.dtype[Any]) -> Any:
+    """An array in the type `target`; a number that the type would refuse (300 for int8) wrapped as PyTorch does."""
+    if isinstance(value, np.ndarray):
+        return value if value.dtype == target else value.astype(target)
+    if target.kind == "f":
+        return value if type(value) is not bool else float(value)
+    if target.kind in "iu" and not (np.iinfo(target).min <= value <= np.iinfo(target).max):
+        return np.array(value, dtype=np.int64).astype(target)
+    return int(value) if target.kind in "iu" else value
+
+
+def _promote(row: Row, values: list[Any]) -> list[Any]:
+    target = dtypes.result_of(values)
+    return [_to(value, target) for value in values]
+
+
+def _float(row: Row, values: list[Any]) -> list[Any]:
+    target = dtypes.result_of(values)
+    if target.kind != "f":
+        target = dtypes.default_float()
+    return [_to(value, target) for value in values]
+
+
+def _integral(row: Row, values: list[Any]) -> list[Any]:
+    target = dtypes.result_of(values)
+    if target.kind == "f":
+        raise RuntimeError(
+            f"\"{row.name}_cpu\" not implemented for '{dtypes.OF_NUMPY[target].legacy}'\n"
+            f"  {row.name} works on integers and bools; compare first (x > 0) or convert with .long() or .bool()."
+        )
+    return [_to(value, target) for value in values]
+
+
+def _where(row: Row, values: list[Any]) -> list[Any]:
+    condition, *rest = values
+    if not isinstance(condition, np.ndarray) or condition.dtype != dtypes.BOOL:
+        found = (
+            dtypes.of_numpy(condition.dtype)
+            if isinstance(condition, np.ndarray)
+            else type(condition).__name__
+        )
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {found}\n"
+            "  Write a comparison, such as x > 0, or condition.bool()."
+        )
+    target = dtypes.result_of(rest)
+    arrays = [_to(value, target) for value in rest]
+    if not any(isinstance(each, np.ndarray) for each in arrays):
+        arrays = [np.asarray(each, dtype=target) for each in arrays]
+    return [condition, *arrays]
+
+
+def _same(row: Row, values: list[Any]) -> list[Any]:
+    kinds = {value.dtype for value in values if isinstance(value, np.ndarray)}
+    if len(kinds) > 1:
+        names = [dtypes.OF_NUMPY[v.dtype].name for v in values if isinstance(v, np.ndarray)]
+        legacy = [dtypes.OF_NUMPY[v.dtype].legacy.lower() for v in values if isinstance(v, np.ndarray)]
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {' != '.join(legacy[:2])}\n"
+            f"  {row.name} does not mix types: convert one of them, e.g. b.to(groundup.{names[0]})"
+        )
+    return values
+
+
+def _own(row: Row, values: list[Any]) -> list[Any]:
+    return values
+
+
+SETTLE: dict[str, Callable[[Row, list[Any]], list[Any]]] = {
+    "promote": _promote,
+    "bool": _promote,
+    "float": _float,
+    "integral": _integral,
+    "where": _where,
+    "same": _same,
+    "own": _own,
+}
+
+
+def diagnose(row: Row, arrays: list[Any], params: dict[str, Any], error: Exception) -> Exception:
+    """PyTorch's error for an operation that NumPy refused."""
+    shapes = [value.shape for value in arrays if isinstance(value, np.ndarray)]
+    if row.family == "elementwise":
+        found = broadcast_error(row.name, shapes)
+        if found is not None:
+            return found
+        if isinstance(error, TypeError):
+            kinds = ", ".join(str(dtypes.OF_NUMPY[v.dtype]) for v in arrays if isinstance(v, np.ndarray))
+            return RuntimeError(f"{row.name} is not implemented for tensors of type {kinds}")
+    if row.name in ("matmul", "mm", "mv", "dot"):
+        return matmul_error(*shapes[:2])
+    if row.name == "linear":
+        return _linear_error(*shapes[:3])
+    if row.name == "expand":
+        return _expand_error(shapes[0], params["size"])
+    if row.name in ("reshape", "flatten", "squeeze", "unsqueeze"):
+        return RuntimeError(
+            f"shape '{list(params['size'])}' is invalid for input of size {arrays[0].size}\n"
+            f"  The tensor has shape {arrays[0].shape}; one size may be -1, and the product must stay the same."
+        )
+    if isinstance(error, (IndexError, MemoryError, OverflowError)):
+        return error
+    if isinstance(error, (ValueError, TypeError)):
+        described = ", ".join(str(list(shape)) for shape in shapes)
+        return RuntimeError(f"{row.name} failed on tensors of shape {described}: {error}")
+    return error
+
+
+def _linear_error(x: tuple[int, ...], weight: tuple[int, ...], bias: tuple[int, ...]) -> Exception:
+    if x and len(weight) == 2 and x[-1] != weight[1]:
+        return matmul_error(x, weight[::-1])
+    clash = broadcast_error("linear's bias", [(*x[:-1], weight[0]), bias])
+    return clash or RuntimeError(f"linear failed on input {x}, weight {weight}, bias {bias}")
+
+
+def _expand_error(shape: tuple[int, ...], size: tuple[int, ...]) -> RuntimeError:
+    if len(size) < len(shape):
+        return RuntimeError(
+            f"expand: the number of sizes provided ({len(size)}) must be greater or equal to the number of dimensions "
+            f"in the tensor ({len(shape)})"
+        )
+    lead = len(size) - len(shape)
+    for axis, have in enumerate(shape):
+        if have not in (1, size[lead + axis]):
+            return RuntimeError(
+                f"The expanded size of the tensor ({size[lead + axis]}) must match the existing size ({have}) at "
+                f"non-singleton dimension {lead + axis}.  Target sizes: {list(size)}.  Tensor sizes: {list(shape)}"
+            )
+    return RuntimeError(f"expand failed from {shape} to {size}")

@@ -1,0 +1,32 @@
+"""Every primitive operation, as tables of rows in five families. The tables know nothing of tensors.
+
+`autograd.apply` is the one way that a row happens to a tensor; the readings in `readings` are the other ways.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from groundup.ops import contract, elementwise, index, reduce, view
+from groundup.ops.readings import ARRAYS
+from groundup.ops.row import Row
+
+FAMILIES: dict[str, dict[str, Row]] = {
+    "elementwise": elementwise.ROWS,
+    "reduce": reduce.ROWS,
+    "view": view.ROWS,
+    "contract": contract.ROWS,
+    "index": index.ROWS,
+}
+ROWS: dict[str, Row] = {name: row for family in FAMILIES.values() for name, row in family.items()}
+
+for _row in ROWS.values():
+    _row.eager = getattr(np, _row.ufunc) if _row.ufunc else partial(_row.forward, ARRAYS)
+    _row.shares = _row.name in view.SHARING
+
+
+def find(family: str, name: str) -> Row:
+    """The row of that family and name."""
+    return FAMILIES[family][name]

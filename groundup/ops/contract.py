@@ -1,0 +1,156 @@
+"""The contract family: sums of products over shared letters, whose derivative is another contraction.
+
+Everything comes down to a matrix product, which goes to BLAS: `contract_pair` brings any einsum of two operands
+into the form of one batched product by transposing and folding axes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from groundup.ops.row import Formula, Row, name_rows
+
+
+def contraction(
+    forward: Formula,
+    *grads: Formula,
+    each: Formula | None = None,
+    label: str | Callable[..., str] | None = None,
+) -> Row:
+    """A row that multiplies and sums."""
+    return Row("contract", forward, grads, each=each, dtypes="same", label=label)
+
+
+def _swap(m: Any, x: Any) -> Any:
+    """The matrix transposed (its last two axes)."""
+    return m.transpose(x, dim0=x.ndim - 2, dim1=x.ndim - 1)
+
+
+def _rows(m: Any, x: Any) -> Any:
+    """Leading axes folded into one: a matrix of row vectors."""
+    return x if x.ndim == 2 else m.reshape(x, size=(math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+matmul = contraction(
+    lambda m, a, b: a @ b,
+    lambda m, g, b: m.matmul(g, _swap(m, b)),
+    lambda m, g, a: m.matmul(_swap(m, a), g),
+    label="BmmBackward0",
+)
+mm = contraction(lambda m, a, b: a @ b, lambda m, g, b: m.mm(g, m.t(b)), lambda m, g, a: m.mm(m.t(a), g))
+mv = contraction(
+    lambda m, a, b: a @ b,
+    lambda m, g, b: m.reshape(g, size=(g.shape[0], 1)) * b,
+    lambda m, g, a: m.mv(m.t(a), g),
+)
+dot = contraction(lambda m, a, b: a @ b, lambda m, g, b: g * b, lambda m, g, a: g * a)
+linear = contraction(
+    lambda m, x, weight, bias: _linear(x, weight, bias),
+    lambda m, g, weight: m.matmul(g, weight) if g.ndim > 1 else m.mv(m.t(weight), g),
+    lambda m, g, x: m.mm(m.t(_rows(m, g)), _rows(m, x)),
+    lambda m, g, shape: m.sum_to(g, size=shape) if g.ndim > 1 else g,
+    label="AddmmBackward0",
+)
+einsum = contraction(
+    lambda m, *xs, subscripts, output, sizes: _einsum(xs, subscripts, output),
+    each=lambda m, g, rest, index, subscripts, output, sizes: _einsum_grad(
+        m, g, rest, index, subscripts, output, sizes
+    ),
+)
+
+
+def _linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    out = x @ weight.T
+    out += bias
+    return out
+
+
+def _einsum_grad(
+    m: Any,
+    g: Any,
+    xs: tuple[Any, ...],
+    index: int,
+    subscripts: tuple[str, ...],
+    output: str,
+    sizes: dict[str, int],
+) -> Any:
+    """Exchange the operand's letters with the output's; letters that only it has were summed, so they expand."""
+    wanted = subscripts[index]
+    others = [each for i, each in enumerate(subscripts) if i != index]
+    operands = [each for i, each in enumerate(xs) if i != index]
+    present = [letter for letter in wanted if letter in output or any(letter in each for each in others)]
+    grad = m.einsum(g, *operands, subscripts=(output, *others), output="".join(present), sizes=sizes)
+    if len(present) < len(wanted):
+        grad = m.reshape(grad, size=tuple(sizes[letter] if letter in present else 1 for letter in wanted))
+        grad = m.expand(grad, size=tuple(sizes[letter] for letter in wanted))
+    return grad
+
+
+def _einsum(xs: tuple[np.ndarray, ...], subscripts: tuple[str, ...], output: str) -> np.ndarray:
+    """Any number of operands, two at a time in a cheap order; no letter repeats within an operand here."""
+    terms = list(zip(xs, subscripts, strict=True))
+    while len(terms) > 2:
+        i, j = _cheapest(terms, output)
+        (a, a_letters), (b, b_letters) = terms[i], terms[j]
+        rest = [term for k, term in enumerate(terms) if k not in (i, j)]
+        still = set(output).union(*(letters for _, letters in rest))
+        kept = "".join(dict.fromkeys(c for c in a_letters + b_letters if c in still))
+        terms = [*rest, (contract_pair(a, a_letters, b, b_letters, kept), kept)]
+    if len(terms) == 2:
+        return contract_pair(*terms[0], *terms[1], output)
+    x, letters = terms[0]
+    lost = tuple(axis for axis, letter in enumerate(letters) if letter not in output)
+    if lost:
+        x = np.asarray(np.add.reduce(x, axis=lost))
+    left = [letter for letter in letters if letter in output]
+    out = x.transpose([left.index(letter) for letter in output])
+    return out if lost else out.copy()
+
+
+def _cheapest(terms: list[tuple[np.ndarray, str]], output: str) -> tuple[int, int]:
+    """The pair whose product takes the fewest multiplications, and among those the smallest result."""
+    sizes = {letter: n for x, letters in terms for letter, n in zip(letters, x.shape, strict=True)}
+
+    def cost(pair: tuple[int, int]) -> tuple[int, int]:
+        both = set(terms[pair[0]][1]) | set(terms[pair[1]][1])
+        rest = set(output).union(*(letters for k, (_, letters) in enumerate(terms) if k not in pair))
+        return math.prod(sizes[c] for c in both), math.prod(sizes[c] for c in both & rest)
+
+    return min(((i, j) for j in range(len(terms)) for i in range(j)), key=cost)
+
+
+def contract_pair(a: np.ndarray, a_letters: str, b: np.ndarray, b_letters: str, output: str) -> np.ndarray:
+    """One einsum of two operands as one (batched) matrix product."""
+    a, a_letters = _drop(a, a_letters, b_letters + output)
+    b, b_letters = _drop(b, b_letters, a_letters + output)
+    shared = [c for c in a_letters if c in b_letters]
+    batch = [c for c in shared if c in output]
+    inner = [c for c in shared if c not in output]
+    left = [c for c in a_letters if c not in b_letters]
+    right = [c for c in b_letters if c not in a_letters]
+    sizes = dict(zip(a_letters, a.shape, strict=True)) | dict(zip(b_letters, b.shape, strict=True))
+
+    def fold(x: np.ndarray, letters: str, *groups: list[str]) -> np.ndarray:
+        ordered = x.transpose([letters.index(c) for group in groups for c in group])
+        return ordered.reshape(
+            [sizes[c] for c in groups[0]] + [math.prod(sizes[c] for c in g) for g in groups[1:]]
+        )
+
+    product = fold(a, a_letters, batch, left, inner) @ fold(b, b_letters, batch, inner, right)
+    letters = batch + left + right
+    return product.reshape([sizes[c] for c in letters]).transpose([letters.index(c) for c in output])
+
+
+def _drop(x: np.ndarray, letters: str, needed: str) -> tuple[np.ndarray, str]:
+    """Sum at once over the letters that nothing else has."""
+    lost = tuple(axis for axis, letter in enumerate(letters) if letter not in needed)
+    if not lost:
+        return x, letters
+    return np.asarray(np.add.reduce(x, axis=lost)), "".join(c for c in letters if c in needed)
+
+
+ROWS = name_rows(globals())

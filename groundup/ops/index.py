@@ -1,0 +1,133 @@
+"""The index family: reading and writing at positions that are data. Reading and adding-into are each other's adjoints.
+
+A key with index arrays is a `pattern`, in which `ARRAY` marks the places of the arrays; the arrays themselves are
+arguments, so that they are saved and guarded like every other value.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from groundup.ops.row import Formula, Row, name_rows
+
+ARRAY = "array"  # stands in a pattern where an index array goes
+
+
+def indexing(forward: Formula, *grads: Formula | None, label: str | None = None) -> Row:
+    """A row that reads or writes at positions."""
+    return Row("index", forward, grads, dtypes="own", label=label)
+
+
+def rebuild(pattern: tuple[Any, ...], indices: tuple[np.ndarray, ...]) -> tuple[Any, ...]:
+    """The key that the user wrote: the pattern with its arrays back in place."""
+    arrays = iter(indices)
+    return tuple(next(arrays) if part is ARRAY else part for part in pattern)
+
+
+def _added(g: np.ndarray, key: tuple[Any, ...], size: tuple[int, ...]) -> np.ndarray:
+    """Zeros of `size` with `g` added at `key`, once for each time that a position occurs."""
+    out = np.zeros(size, g.dtype)
+    if all(k.dtype.kind == "b" for k in key if isinstance(k, np.ndarray)):
+        out[key] = g  # a mask names each position once
+    elif len(key) == 1 and len(size) > 1:
+        add_rows(out, key[0], g)
+    else:
+        np.add.at(out, key, g)
+    return out
+
+
+def add_rows(out: np.ndarray, index: np.ndarray, rows: np.ndarray) -> None:
+    """out[index] += rows, counting repeated indices: sorted by index and summed in runs, faster than `np.add.at`."""
+    flat = np.where(index < 0, index + len(out), index).ravel()
+    if flat.size == 0:
+        return
+    rows = rows.reshape(flat.size, -1)
+    order = np.argsort(flat, kind="stable")
+    ordered = flat[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    out.reshape(len(out), -1)[ordered[starts]] += np.add.reduceat(rows[order], starts, axis=0)
+
+
+def _assigned(x: np.ndarray, value: Any, key: tuple[Any, ...]) -> np.ndarray:
+    out = x.copy()
+    out[key] = value
+    return out
+
+
+def _fit(x: np.ndarray, index: np.ndarray, dim: int) -> np.ndarray:
+    """`x` cut to the extent of `index` in every other dimension, as gather and scatter read it."""
+    return x[tuple(slice(None) if axis == dim else slice(n) for axis, n in enumerate(index.shape))]
+
+
+def _place(index: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
+    """The open grid of positions that `index` names along `dim`."""
+    grid = list(np.ogrid[tuple(slice(n) for n in index.shape)])
+    grid[dim] = index
+    return tuple(grid)
+
+
+def _scattered(x: np.ndarray, index: np.ndarray, src: Any, dim: int, add: bool) -> np.ndarray:
+    out = x.copy()
+    if isinstance(src, np.ndarray):
+        src = src[tuple(slice(n) for n in index.shape)]
+    if add:
+        np.add.at(out, _place(index, dim), src)
+    else:
+        out[_place(index, dim)] = src
+    return out
+
+
+def _kept(m: Any, g: Any, index: Any, dim: int) -> Any:
+    """The gradient of what a scatter left standing."""
+    return m.scatter(g, index, 0, dim=dim)
+
+
+def _read_back(m: Any, g: Any, index: Any, dim: int, shape: tuple[int, ...]) -> Any:
+    """The gradient of scattered values: read from where they went; parts of `src` beyond `index` were not used."""
+    read = m.gather(g, index, dim=dim)
+    widths = tuple((0, have - used) for have, used in zip(shape, read.shape, strict=True))
+    return m.pad(read, widths=widths, value=0) if any(after for _, after in widths) else read
+
+
+index = indexing(
+    lambda m, x, *indices, pattern: x[rebuild(pattern, indices)],
+    lambda m, g, rest, pattern, shape: m.index_added(g, *rest, pattern=pattern, size=shape),
+)
+index_added = indexing(
+    lambda m, x, *indices, pattern, size: _added(x, rebuild(pattern, indices), size),
+    lambda m, g, rest, pattern: m.index(g, *rest, pattern=pattern),
+)
+assign = indexing(
+    lambda m, x, value, *indices, pattern: _assigned(x, value, rebuild(pattern, indices)),
+    lambda m, g, rest, pattern: m.assign(g, 0, *rest, pattern=pattern),
+    lambda m, g, rest, pattern: m.index(g, *rest, pattern=pattern),
+    label="CopySlices",
+)
+gather = indexing(
+    lambda m, x, index, *, dim: np.take_along_axis(_fit(x, index, dim), index, dim),
+    lambda m, g, index, dim, shape: m.gather_added(g, index, dim=dim, size=shape),
+)
+gather_added = indexing(
+    lambda m, x, index, *, dim, size: _scattered(np.zeros(size, x.dtype), index, x, dim, add=True),
+    lambda m, g, index, dim: m.gather(g, index, dim=dim),
+)
+scatter = indexing(
+    lambda m, x, index, src, *, dim: _scattered(x, index, src, dim, add=False),
+    lambda m, g, index, dim: _kept(m, g, index, dim),
+    None,
+    lambda m, g, index, dim, shape: _read_back(m, g, index, dim, shape),
+)
+scatter_add = indexing(
+    lambda m, x, index, src, *, dim: _scattered(x, index, src, dim, add=True),
+    lambda m, g: g,
+    None,
+    lambda m, g, index, dim, shape: _read_back(m, g, index, dim, shape),
+)
+embedding = indexing(
+    lambda m, weight, index: weight[index],
+    lambda m, g, index, shape: m.index_added(g, index, pattern=(ARRAY,), size=shape),
+)
+
+ROWS = name_rows(globals())

@@ -1,0 +1,198 @@
+"""The reduce family: a function over some axes, whose derivative spreads the gradient back over them.
+
+`dim` is always a tuple of non-negative axes here (or one axis, for rows that keep the shape); the public functions
+settle what the user wrote. `spread` is the one way back: the gradient takes its lost axes again and is expanded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from groundup.ops.row import Formula, Row, name_rows
+
+
+def reduction(
+    forward: Formula,
+    *grads: Formula | None,
+    label: str | Callable[..., str] | None = None,
+    judge: str | None = None,
+) -> Row:
+    """A row that reduces or runs along axes."""
+    return Row("reduce", forward, grads, label=label, judge=judge)
+
+
+def spread(m: Any, g: Any, shape: tuple[int, ...], dim: tuple[int, ...], keepdim: bool) -> Any:
+    """The gradient of a reduction of `shape` over `dim`, expanded back to `shape` without a copy."""
+    if not keepdim and dim:
+        g = m.reshape(g, size=tuple(1 if axis in dim else size for axis, size in enumerate(shape)))
+    return m.expand(g, size=shape)
+
+
+def count(shape: tuple[int, ...], dim: tuple[int, ...]) -> int:
+    """How many elements a reduction of `shape` over `dim` puts into one."""
+    return math.prod(shape[axis] for axis in dim)
+
+
+def unbroadcast(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Sum away what broadcasting repeated: the adjoint of expand, and the one place where it happens."""
+    extra = x.ndim - len(size)
+    axes = tuple(
+        axis for axis in range(x.ndim) if axis < extra or (size[axis - extra] == 1 and x.shape[axis] != 1)
+    )
+    if axes == (0,) and x.ndim == 2 and x.dtype.kind == "f" and x.dtype.itemsize > 2:
+        # A column sum is a product with ones, which BLAS does several times faster than a strided reduction.
+        return (np.ones(len(x), x.dtype) @ x).reshape(size)
+    return np.add.reduce(x, axis=axes).reshape(size)
+
+
+def _full(name: str) -> Callable[..., str]:
+    """PyTorch counts the reduction of everything and the one over chosen axes as two functions."""
+    return lambda dim, keepdim, rank, **_: f"{name}Backward{0 if len(dim) == rank and not keepdim else 1}"
+
+
+sum_ = reduction(
+    lambda m, x, *, dim, keepdim: np.add.reduce(x, axis=dim, keepdims=keepdim),
+    lambda m, g, shape, dim, keepdim: spread(m, g, shape, dim, keepdim),
+    label=_full("Sum"),
+)
+mean = reduction(
+    lambda m, x, *, dim, keepdim: _mean(x, dim, keepdim),
+    lambda m, g, shape, dim, keepdim: spread(m, g / count(shape, dim), shape, dim, keepdim),
+    label=_full("Mean"),
+)
+sum_to = reduction(
+    lambda m, x, *, size: unbroadcast(x, size),
+    lambda m, g, shape: m.expand(g, size=shape),
+    label="SumBackward1",
+)
+var = reduction(
+    lambda m, x, *, dim, keepdim, correction: _var(x, dim, keepdim, correction),
+    lambda m, g, x, shape, dim, keepdim, correction: (
+        spread(m, g * _var_scale(shape, dim, correction), shape, dim, keepdim)
+        * (x - m.mean(x, dim=dim, keepdim=True))
+    ),
+)
+prod = reduction(
+    lambda m, x, *, dim, keepdim: np.multiply.reduce(x, axis=dim, keepdims=keepdim),
+    lambda m, g, x, shape, dim, keepdim: spread(m, g, shape, dim, keepdim) * _others(m, x, shape, dim),
+    judge="finite differences, with and without zeros; second derivatives where at most one factor is zero",
+)
+amax = reduction(
+    lambda m, x, *, dim, keepdim: np.maximum.reduce(x, axis=dim, keepdims=keepdim),
+    lambda m, g, x, y, shape, dim, keepdim: _to_extremes(m, g, x, y, shape, dim, keepdim),
+)
+amin = reduction(
+    lambda m, x, *, dim, keepdim: np.minimum.reduce(x, axis=dim, keepdims=keepdim),
+    lambda m, g, x, y, shape, dim, keepdim: _to_extremes(m, g, x, y, shape, dim, keepdim),
+)
+norm = reduction(
+    lambda m, x, *, dim, keepdim: np.sqrt(np.add.reduce(x * x, axis=dim, keepdims=keepdim)),
+    lambda m, g, x, y, shape, dim, keepdim: _along(
+        m, x, spread(m, g, shape, dim, keepdim), spread(m, y, shape, dim, keepdim)
+    ),
+    label="LinalgVectorNormBackward0",
+)
+logsumexp = reduction(
+    lambda m, x, *, dim, keepdim: _logsumexp(x, dim, keepdim),
+    lambda m, g, x, y, shape, dim, keepdim: (
+        spread(m, g, shape, dim, keepdim) * m.exp(x - spread(m, y, shape, dim, keepdim))
+    ),
+)
+softmax = reduction(
+    lambda m, x, *, dim: _softmax(x, dim),
+    lambda m, g, y, dim: y * (g - m.sum(g * y, dim=(dim,), keepdim=True)),
+)
+log_softmax = reduction(
+    lambda m, x, *, dim: _log_softmax(x, dim),
+    lambda m, g, y, dim: g - m.exp(y) * m.sum(g, dim=(dim,), keepdim=True),
+)
+cumsum = reduction(
+    lambda m, x, *, dim: np.add.accumulate(x, axis=dim),
+    lambda m, g, dim: m.flip(m.cumsum(m.flip(g, dims=(dim,)), dim=dim), dims=(dim,)),
+)
+argmax = reduction(lambda m, x, *, dim, keepdim: np.argmax(x, axis=dim, keepdims=keepdim))
+argmin = reduction(lambda m, x, *, dim, keepdim: np.argmin(x, axis=dim, keepdims=keepdim))
+any_ = reduction(lambda m, x, *, dim, keepdim: np.logical_or.reduce(x, axis=dim, keepdims=keepdim))
+all_ = reduction(lambda m, x, *, dim, keepdim: np.logical_and.reduce(x, axis=dim, keepdims=keepdim))
+argsort = reduction(lambda m, x, *, dim, descending: _argsort(x, dim, descending))
+
+
+def _mean(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
+    return np.add.reduce(x, axis=dim, keepdims=keepdim) / x.dtype.type(count(x.shape, dim))
+
+
+def _var(x: np.ndarray, dim: tuple[int, ...], keepdim: bool, correction: float) -> np.ndarray:
+    centred = x - _mean(x, dim, True)
+    total = np.add.reduce(centred * centred, axis=dim, keepdims=keepdim)
+    return total / x.dtype.type(max(0, count(x.shape, dim) - correction))
+
+
+def _var_scale(shape: tuple[int, ...], dim: tuple[int, ...], correction: float) -> float:
+    left = count(shape, dim) - correction
+    return 2 / left if left > 0 else math.nan
+
+
+def _others(m: Any, x: Any, shape: tuple[int, ...], dim: tuple[int, ...]) -> Any:
+    """For each element the product of the others along `dim`, right also where factors are zero."""
+    zero = x == 0
+    ones = m.where(zero, 1, x)
+    rest = m.prod(ones, dim=dim, keepdim=True)
+    zeros = m.sum(m.where(zero, x * 0 + 1, x * 0), dim=dim, keepdim=True)
+    alone = m.where(zeros == 0, rest / ones, x * 0)
+    return m.where((zeros == 1) & zero, m.expand(rest, size=shape), alone)
+
+
+def _to_extremes(
+    m: Any, g: Any, x: Any, y: Any, shape: tuple[int, ...], dim: tuple[int, ...], keepdim: bool
+) -> Any:
+    """Share the gradient equally among the elements that reach the extreme (all nans, if it is nan)."""
+    at = spread(m, y, shape, dim, keepdim)
+    hit = (x == at) | ((x != x) & (at != at))
+    shares = m.sum(m.cast(hit, to=g.dtype), dim=dim, keepdim=True)
+    return m.where(hit, spread(m, g, shape, dim, keepdim) / shares, 0)
+
+
+def _along(m: Any, x: Any, g: Any, y: Any) -> Any:
+    """g x / y; 0 where the norm is 0, as PyTorch chooses."""
+    return m.where(y == 0, 0, g * (x / y))
+
+
+def _top(x: np.ndarray, dim: int | tuple[int, ...]) -> np.ndarray:
+    """The maximum along `dim`, 0 where it is infinite, so that subtracting it never makes a nan."""
+    top = np.maximum.reduce(x, axis=dim, keepdims=True)
+    finite = np.isfinite(top)
+    return top if finite.all() else np.where(finite, top, 0)
+
+
+def _logsumexp(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
+    top = _top(x, dim)
+    found = np.log(np.add.reduce(np.exp(x - top), axis=dim, keepdims=True)) + top
+    return found if keepdim else np.squeeze(found, axis=dim)
+
+
+def _softmax(x: np.ndarray, dim: int) -> np.ndarray:
+    powers = x - np.maximum.reduce(x, axis=dim, keepdims=True)
+    np.exp(powers, out=powers)
+    powers /= np.add.reduce(powers, axis=dim, keepdims=True)
+    return powers
+
+
+def _log_softmax(x: np.ndarray, dim: int) -> np.ndarray:
+    shifted = x - np.maximum.reduce(x, axis=dim, keepdims=True)
+    shifted -= np.log(np.add.reduce(np.exp(shifted), axis=dim, keepdims=True))
+    return shifted
+
+
+def _argsort(x: np.ndarray, dim: int, descending: bool) -> np.ndarray:
+    """Stable in both directions; nan counts as the largest."""
+    if not descending:
+        return np.argsort(x, axis=dim, kind="stable")
+    back = np.flip(np.argsort(np.flip(x, dim), axis=dim, kind="stable"), dim)
+    return x.shape[dim] - 1 - back
+
+
+ROWS = name_rows(globals())

@@ -1,0 +1,400 @@
+"""`Tensor`: what a user holds. A NumPy array, the node of the tape that made it, and a record shared by its views.
+
+Shape, stride and offset are read from the array. The methods are the functions of `groundup.functions`, listed here
+by family; what only makes sense as a method is written out.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from groundup import dtypes, printing
+from groundup.autograd import tape
+from groundup.autograd.backward import backward
+from groundup.autograd.tape import AnyNode, Leaf, storage_of, wrap
+from groundup.functions import creation, view
+from groundup.functions.axes import one_axis
+from groundup.functions.methods import Methods
+from groundup.size import Size
+from groundup.storage import Storage
+
+
+class Hook:
+    """What `register_hook` returns: `remove()` takes the hook off again."""
+
+    def __init__(self, hooks: dict[int, Any], key: int) -> None:
+        self._hooks, self._key = hooks, key
+
+    def remove(self) -> None:
+        """Take the hook off."""
+        self._hooks.pop(self._key, None)
+
+
+class Tensor(Methods):
+    """An array of numbers of one type that remembers how it was computed. Follows ``torch.Tensor``.
+
+    Made by `groundup.tensor`, `zeros`, `randn` and the like. Operations accept subclasses and return plain tensors.
+
+    >>> import groundup
+    >>> x = groundup.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    __slots__ = ()
+
+    _grad: Tensor | None = None
+    _retains: bool = False
+    name: str | None = None
+
+    def __new__(cls, *data: Any) -> Tensor:
+        """Float32 data, or an uninitialised tensor of the sizes given. Prefer `groundup.tensor`."""
+        if len(data) == 1 and not isinstance(data[0], int):
+            array = creation.to_array(
+                data[0] if not isinstance(data[0], Tensor) else data[0]._array, dtypes.float32
+            )
+        else:
+            array = np.empty(data or (0,), dtypes.default_float())
+        made = wrap(array)
+        if cls is not Tensor:
+            made.__class__ = cls
+        return made
+
+    # What it is
+
+    @property
+    def shape(self) -> Size:
+        """The extent along each axis."""
+        return Size(self._array.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or its extent along `dim`."""
+        return Size(self._array.shape) if dim is None else self._array.shape[one_axis(dim, self._array.ndim)]
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The type of the elements."""
+        return dtypes.OF_NUMPY[self._array.dtype]
+
+    @property
+    def device(self) -> creation.device:
+        """Where the elements are: the CPU."""
+        return creation.device("cpu")
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._array.ndim
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return self._array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self._array.nbytes
+
+    is_cuda = False
+
+    def dim(self) -> int:
+        """The number of axes."""
+        return self._array.ndim
+
+    ndimension = dim
+
+    def element_size(self) -> int:
+        """The bytes of one element."""
+        return self._array.itemsize
+
+    # Its memory
+
+    def stride(self, dim: int | None = None) -> Any:
+        """How many elements to step in memory for a step along each axis (0 where it was expanded)."""
+        if dim is not None:
+            return self._array.strides[one_axis(dim, self._array.ndim)] // self._array.itemsize
+        return tuple(step // self._array.itemsize for step in self._array.strides)
+
+    def _memory(self) -> np.ndarray:
+        """The whole buffer that the array is a view of, in one dimension."""
+        root = self._array
+        while isinstance(root.base, np.ndarray) and root.base.dtype == root.dtype:
+            root = root.base
+        if root.flags.forc:
+            return root.ravel(order="K")
+        return self._array.reshape(-1)
+
+    def storage(self) -> Storage:
+        """The memory that this tensor, and every view that shares it, lies in.
+
+        >>> import groundup
+        >>> groundup.tensor([1.0, 2.0]).expand(3, 2).storage()
+         1.0
+         2.0
+        [groundup.FloatStorage of size 2]
+        """
+        return Storage(self._memory())
+
+    untyped_storage = storage
+
+    def storage_offset(self) -> int:
+        """How many elements of the storage lie before the first element of this tensor."""
+        return int(self._array.ctypes.data - self._memory().ctypes.data) // self._array.itemsize
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return int(self._array.ctypes.data)
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in memory in the order of their indices, without gaps."""
+        return self._array.flags.c_contiguous
+
+    # Gradients
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on it are recorded."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Record operations on it from now on (or no longer); only for leaves."""
+        if requires_grad and self._node is None:
+            if self._array.dtype.kind != "f":
+                raise RuntimeError(
+                    "only Tensors of floating point dtype can require gradients\n"
+                    f"  This one has dtype {self.dtype}; convert it with .float() first."
+                )
+            self._node = Leaf(self)
+        elif not requires_grad and self._node is not None:
+            if not self.is_leaf:
+                raise RuntimeError(
+                    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+                    "in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                )
+            self._node = None
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user and not by a recorded operation."""
+        return self._node is None or isinstance(self._node, Leaf)
+
+    @property
+    def grad_fn(self) -> AnyNode | None:
+        """The node of the operation that made it; None for leaves."""
+        if self._view is not None:
+            self._view.refresh(self)
+        return None if self.is_leaf else self._node.origin()
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that `backward` has collected, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                )
+            if value._array.shape != self._array.shape:
+                raise RuntimeError(
+                    f"assigned grad has data of a different size\n  tensor {tuple(self._array.shape)}, "
+                    f"grad {tuple(value._array.shape)}"
+                )
+        self._grad = value
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history, and with a version counter of its own."""
+        return wrap(self._array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self._array = value._array
+        self._storage = None
+        self._view = None
+        if isinstance(self._node, Leaf):
+            self._node.shape, self._node.dtype = self._array.shape, self._array.dtype
+
+    def detach(self) -> Tensor:
+        """The same memory without history; in-place changes are still counted together."""
+        found = wrap(self._array)
+        found._storage = storage_of(self)
+        return found
+
+    def detach_(self) -> Tensor:
+        """Forget the history."""
+        self._node = self._view = None
+        return self
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Add the gradient of this tensor to the `.grad` of every leaf that it depends on.
+
+        A scalar needs no `gradient`; see `groundup.autograd.backward`.
+        """
+        backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Hook:
+        """Call `hook` with the gradient of this tensor whenever it is computed; what it returns replaces it."""
+        node = self._node
+        if node is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if node.hooks is None:
+            node.hooks = {}
+        key = max(node.hooks, default=-1) + 1
+        node.hooks[key] = hook
+        return Hook(node.hooks, key)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this computed tensor in `.grad` too."""
+        if self._node is None:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self.is_leaf or self._retains:
+            return
+        self._retains = True
+
+        def keep(gradient: Tensor) -> None:
+            self._grad = gradient.clone() if self._grad is None else self._grad + gradient
+
+        self.register_hook(keep)
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called."""
+        return self._retains
+
+    # As other things
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The array itself: a change of either is seen in both. Raises for a tensor that requires a gradient."""
+        if self._node is not None and not force:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
+        return self._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        if dtype is None and copy is None:
+            return array
+        return np.array(array, dtype=dtype, copy=copy)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        if self._node is not None:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        return self._array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        kind, number = self._array.__dlpack_device__()
+        return int(kind), int(number)
+
+    def item(self) -> Any:
+        """The one element as a Python number."""
+        if self._array.size != 1:
+            raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return self._array.tolist()
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            problem = "no values" if self._array.size == 0 else "more than one value"
+            raise RuntimeError(
+                f"Boolean value of Tensor with {problem} is ambiguous\n  Use .any() or .all()."
+            )
+        return bool(self._array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._array.size != 1 or self._array.dtype.kind == "f":
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._array.item())
+
+    def __len__(self) -> int:
+        if self._array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self._array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self._array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(view.unbind(self, 0))
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self == element).any())
+
+    def __repr__(self) -> str:
+        node = self.grad_fn
+        return printing.tensor_repr(
+            self._array,
+            dtype=self.dtype,
+            default_dtype=dtypes.get_default_dtype(),
+            requires_grad=self._node is not None,
+            grad_fn_name=None if node is None else node.name(),
+            prefix="tensor(" if type(self) is Tensor else f"{type(self).__name__}(",
+        )
+
+    def __format__(self, spec: str) -> str:
+        return format(self._array.item(), spec) if self._array.ndim == 0 and spec else str(self)
+
+    # Copies
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        leaf = self._node is not None
+        return _rebuild, (
+            type(self),
+            np.ascontiguousarray(self._array).reshape(self._array.shape),
+            leaf,
+            self.__dict__,
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment."
+                "\n  Copy x.detach() instead."
+            )
+        if id(self) in memo:
+            return memo[id(self)]
+        made = memo[id(self)] = _rebuild(type(self), self._array.copy(), self._node is not None, {})
+        made.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return made
+
+
+def _rebuild(cls: type, array: np.ndarray, requires_grad: bool, attributes: dict[str, Any]) -> Any:
+    """A tensor as it was pickled."""
+    made = wrap(array)
+    if cls is not Tensor:
+        made.__class__ = cls
+    made.__dict__.update(attributes)
+    if requires_grad:
+        made._node = Leaf(made)
+    return made
+
+
+tape.register_tensor(Tensor)
