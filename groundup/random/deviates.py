@@ -69,8 +69,7 @@ class Normal(NamedTuple):
     exponent_shift: Array
     log_two: Array  # -2 ln 2
     log: list[Array]  # of s**2, where s = (m - 1) / (m + 1): -2 ln(m) / s
-    sine: list[Array]  # of v**2: sqrt(2) sin(pi/2 v) / v
-    cosine: list[Array]  # of v**2: sqrt(2) cos(pi/2 v)
+    waves: list[Array]  # two rows, of v**2: sqrt(2) sin(pi/2 v) / v, and sqrt(2) cos(pi/2 v)
 
 
 def _normal(kind: np.dtype[Any], log: list[float], sine: list[float], cosine: list[float]) -> Normal:
@@ -97,8 +96,7 @@ def _normal(kind: np.dtype[Any], log: list[float], sine: list[float], cosine: li
         exponent_shift=integer(digits),
         log_two=number(-2 * math.log(2)),
         log=[number(c) for c in log],
-        sine=[number(c) for c in sine],
-        cosine=[number(c) for c in cosine],
+        waves=[np.array([[s], [c]], kind) for s, c in zip(sine, cosine, strict=True)],
     )
 
 
@@ -116,7 +114,7 @@ DOUBLE = _normal(
         -0.80000000124090463, -1.3333333333310433, -4.0,
     ],
     sine=[
-        -9.1163223332044213e-10, 8.0443342818250621e-8, -5.089484661461982e-6, 2.2689807641285323e-4,
+        0.0, -9.1163223332044213e-10, 8.0443342818250621e-8, -5.089484661461982e-6, 2.2689807641285323e-4,
         -6.6210001878415851e-3, 0.1127023928576830, -0.91353118749939140, 2.2214414690791828,
     ],
     cosine=[
@@ -144,10 +142,8 @@ def box_muller(words: Array, out: Array, p: Normal) -> None:
     turn = np.empty(pairs, p.real)
     np.copyto(turn, second.view(p.signed), casting="same_kind")
     turn *= p.half_turn
-    square = turn * turn
-    sine = _horner(p.sine, square)
+    sine, cosine = _horner(p.waves, turn * turn)
     sine *= turn
-    cosine = _horner(p.cosine, square)
     cosine *= sine  # sin(t) = 2 sin(t/2) cos(t/2)
     sine *= sine
     np.subtract(p.one, sine, out=sine)  # cos(t) = 1 - 2 sin(t/2)**2

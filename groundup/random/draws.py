@@ -5,6 +5,7 @@ The functions of tensors (`randn`, `randint`, `dropout`, `normal_`) are thin lay
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 import warnings
@@ -53,14 +54,11 @@ _TYPE_NAME = {
 
 
 def _size(shape: Shape) -> tuple[int, ...]:
-    sizes = (
-        (operator.index(shape),)
-        if isinstance(shape, (int, np.integer))
-        else tuple(map(operator.index, shape))
-    )
-    smallest = min(sizes, default=0)
-    if smallest < 0:
-        raise RuntimeError(f"Trying to create tensor with negative dimension {smallest}: {list(sizes)}")
+    if not isinstance(shape, (tuple, list)):
+        shape = (shape,) if hasattr(shape, "__index__") else tuple(shape)
+    sizes = tuple(map(operator.index, shape))
+    if sizes and min(sizes) < 0:
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(sizes)}: {list(sizes)}")
     return sizes
 
 
@@ -160,11 +158,13 @@ def normal(
     how = DOUBLE if kind == F64 else SINGLE
     plain = mean == 0 and std == 1
     ready = _NORMAL[how.bits]
-    blocks = -(-math.prod(sizes) // ready.per_block)
+    count = math.prod(sizes)
+    blocks = -(-count // ready.per_block)
     if blocks <= NEAR:
-        values = source.near(ready, blocks)[: math.prod(sizes)].reshape(sizes)
+        values = source.near(ready, blocks)[:count].reshape(sizes)
         if not plain:
-            values = values * how.real.type(std) + how.real.type(mean)
+            values = values * np.array(std, how.real)
+            values += np.array(mean, how.real)
         return values.astype(kind)
     scale, shift = np.array(std, how.real), np.array(mean, how.real)
 
@@ -212,17 +212,20 @@ def integers(
     return draw(_size(shape), kind, bits, transform, _source(generator))
 
 
-def _check_integer_bounds(kind: np.dtype[Any], low: int, high: int) -> None:
-    if kind.kind == "f":
-        bottom, top = int(np.finfo(kind).min), int(np.finfo(kind).max)
-    elif kind.kind in "iu":
-        bottom, top = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
-    elif kind.kind == "b":
-        bottom, top = 0, 1
-    else:
+@functools.cache
+def _integer_bounds(kind: np.dtype[Any]) -> tuple[int, int]:
+    if kind.kind == "b":
+        return 0, 1
+    if kind.kind not in "iuf":
         raise RuntimeError(
             f"check_random_bounds handles only integral, floating-point and boolean types, not {kind}"
         )
+    info: Any = np.finfo(kind) if kind.kind == "f" else np.iinfo(kind)
+    return int(info.min), int(info.max)
+
+
+def _check_integer_bounds(kind: np.dtype[Any], low: int, high: int) -> None:
+    bottom, top = _integer_bounds(kind)
     for end, value in (("from", low), ("to - 1", high - 1)):
         if not bottom <= value <= top:
             raise RuntimeError(f"{end} is out of bounds for {_C_NAME.get(kind.name, kind.name)}: {value}")
