@@ -207,13 +207,16 @@ concat = concatenate = cat
 swapaxes = swapdims = transpose
 
 _ROOMS = ("compile", "data", "errors", "explain", "foundations", "io", "nn", "optim", "train", "cli")
+_FILES = ("load", "save")
 
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return importlib.import_module(f"groundup.{name}")
+    if name in _FILES:
+        return getattr(importlib.import_module("groundup.io"), name)
     raise AttributeError(f"module 'groundup' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_ROOMS])
+    return sorted([*globals(), *_ROOMS, *_FILES])
