@@ -1,0 +1,435 @@
+"""The training loop: a model, its data, a loss and an optimiser, put together as a ``Learner``.
+
+``fit`` trains and gives back the history, ``evaluate`` and ``predict`` use the result. What happens around
+the loop (bars, early stopping, checkpoints) is done by callbacks; ``checkpoint`` lets a killed run go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from typing import Any
+
+from groundup.autograd import no_grad
+from groundup.functions import view
+from groundup.io.atomic import StrPath
+from groundup.io.state_file import save
+from groundup.nn import Module
+from groundup.tensor import Tensor
+from groundup.train import checkpoint
+from groundup.train.callbacks import EVENTS, Callback, Cancel, CancelBatch, CancelEpoch, CancelFit, checked
+from groundup.train.history import History
+from groundup.train.metrics import Mean, Metric, as_metrics, batch_size
+from groundup.train.progress import progress_callback
+from groundup.train.schedule import settle_interval, step_epoch
+
+__all__ = ["Learner"]
+
+
+class Learner:
+    """Trains ``model`` on the batches of ``train_loader``, and measures it on those of ``valid_loader``.
+
+    Args:
+        model: a ``Module``, called with the inputs of a batch.
+        train_loader, valid_loader: iterables of batches, such as ``DataLoader``. A batch is a tuple whose
+            last entry is the target and whose others are the inputs.
+        loss_fn: ``loss_fn(prediction, target)``, a mean over the batch.
+        optimizer: an optimiser made over the model's parameters.
+        scheduler: a learning-rate scheduler of that optimiser. ``scheduler_interval`` says when it steps:
+            after each ``"epoch"``, after each ``"step"`` of the optimiser, or ``"auto"``, which is ``"step"``
+            for ``OneCycleLR``, which counts in steps, and ``"epoch"`` for the others. ``ReduceLROnPlateau``
+            is given the validation loss, or the training loss without a validation set.
+        metrics: metrics or functions of ``(prediction, target)``, taken over the validation set, or over the
+            training batches without one, or over both with ``train_metrics=True``.
+        callbacks: instances of ``Callback``.
+        progress: ``"bar"``, ``"lines"`` or None; ``"auto"`` is a bar in a terminal with tqdm, else lines.
+
+    What is missing or wrong raises before training starts.
+
+    >>> import groundup
+    >>> from groundup import nn, optim
+    >>> from groundup.train import Learner
+    >>> _ = groundup.manual_seed(0)
+    >>> x = groundup.linspace(-1, 1, 32).reshape(32, 1)
+    >>> batches = [(x[i : i + 8], 3 * x[i : i + 8]) for i in range(0, 32, 8)]
+    >>> model = nn.Linear(1, 1)
+    >>> optimizer = optim.SGD(model.parameters(), lr=0.5)
+    >>> learner = Learner(model, batches, loss_fn=nn.functional.mse_loss, optimizer=optimizer, progress=None)
+    >>> history = learner.fit(epochs=20)
+    >>> len(history), history[-1]["train_loss"] < 0.001
+    (20, True)
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        train_loader: Iterable[Any] | None = None,
+        valid_loader: Iterable[Any] | None = None,
+        loss_fn: Callable[[Any, Any], Tensor] | None = None,
+        optimizer: Any = None,
+        scheduler: Any = None,
+        *,
+        metrics: Metric | Callable[..., Any] | Sequence[Any] = (),
+        callbacks: Sequence[Callback] = (),
+        scheduler_interval: str = "auto",
+        train_metrics: bool | None = None,
+        progress: str | bool | None = "auto",
+    ) -> None:
+        if not isinstance(model, Module):
+            raise TypeError(f"model must be a groundup.nn.Module, got {type(model).__name__}")
+        self.model = model
+        self.train_loader, self.valid_loader = train_loader, valid_loader
+        self.loss_fn, self.optimizer, self.scheduler = loss_fn, optimizer, scheduler
+        self.scheduler_interval = settle_interval(scheduler, scheduler_interval)
+        self.metrics = as_metrics(metrics)
+        on_training = valid_loader is None if train_metrics is None else train_metrics
+        self.train_metrics = copy.deepcopy(self.metrics) if on_training else []
+        self.callbacks = checked(callbacks)
+        self.progress = progress
+        self.history = History()
+        self.train_loss, self.valid_loss = Mean("loss"), Mean("loss")
+
+        # Where training stands. ``batches_done`` counts those of the present epoch's training part.
+        self.epochs_done = self.batches_done = self.steps_done = 0
+        self.first_epoch = self.last_epoch = 0
+        self.stopped: str | None = None
+        self.mode = "idle"
+        self.seconds = 0.0  # spent on the present epoch before it was last resumed
+        self.rate: Any = None  # the learning rate of the last step
+
+        # The batch at hand, for callbacks.
+        self.inputs: tuple[Any, ...] = ()
+        self.target: Any = None
+        self.prediction: Any = None
+        self.loss: Any = None
+
+        # What a checkpoint also needs to know: whether an epoch has begun, its random states at that
+        # moment (for loaders that cannot tell their place), and the batches that a resumed epoch has left.
+        self.in_epoch = False
+        self.epoch_random: Any = None
+        self.batches: Iterator[Any] | None = None
+        self._resumable = True
+
+        self._handlers: dict[str, list[Callable[[Learner], None]]] = {event: [] for event in EVENTS}
+        self._started = 0.0
+
+    # Training ------------------------------------------------------------------------------------
+
+    def fit(self, epochs: int, *, resume: StrPath | bool | None = None) -> History:
+        """Train for ``epochs`` more epochs; gives back the history of all.
+
+        With ``resume`` the state of a killed run is loaded first, from the path of its checkpoint, and
+        training goes on where that run stood until it has done the ``epochs`` of its fit: the weights at the
+        end are the same, bit for bit, as without the interruption. ``resume=True`` takes the path from the
+        ``Checkpoint`` callback, and starts from the beginning when there is no such file yet.
+
+        Raises ``ValueError`` when something that training needs was not given, ``OSError`` or ``ValueError``
+        when the checkpoint cannot be read or does not fit; nothing has changed then.
+        """
+        self._check_fit(epochs)
+        callbacks = self._arrange()
+        state = checkpoint.find(resume, self.callbacks)
+        self._start(epochs)
+        try:
+            with contextlib.suppress(CancelFit):
+                self._notify("before_fit")
+                if state is not None:
+                    checkpoint.restore(self, state)
+                    self.last_epoch = self.first_epoch + epochs
+                while self.epochs_done < self.last_epoch and self.stopped is None:
+                    self._fit_epoch()
+            with contextlib.suppress(CancelFit):
+                self._notify("after_fit")
+        except BaseException:
+            for each in callbacks:
+                each.on_exception(self)
+            raise
+        finally:
+            self.mode, self.batches = "idle", None
+        return self.history
+
+    def save_checkpoint(self, path: StrPath) -> None:
+        """Save the whole run to ``path``, whole or not at all; ``fit(resume=path)`` goes on from it.
+
+        This may be called between fits and, by a callback, in ``after_batch`` and ``after_epoch``; at other
+        moments it raises ``RuntimeError``, as a run cannot go on from the middle of a batch.
+        """
+        if not self._resumable:
+            raise RuntimeError(
+                "a checkpoint can be saved between two batches or epochs: in after_batch or after_epoch, "
+                "or when fit has come to its end"
+            )
+        save(checkpoint.capture(self), path)
+
+    def _check_fit(self, epochs: int) -> None:
+        if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
+            raise ValueError(f"epochs must be a whole number of 0 or more, got {epochs!r}")
+        needed = {"train_loader": self.train_loader, "loss_fn": self.loss_fn, "optimizer": self.optimizer}
+        missing = [f"{name}=..." for name, value in needed.items() if value is None]
+        if missing:
+            raise ValueError(
+                f"fit needs more than this learner was given: Learner(model, {', '.join(missing)})"
+            )
+        own = {id(each) for each in self.model.parameters()}
+        if not any(id(each) in own for group in self.optimizer.param_groups for each in group["params"]):
+            raise ValueError(
+                "none of the optimizer's parameters belongs to the model, which would never change; "
+                "make it with model.parameters() of this model"
+            )
+        for name, loader in (("train_loader", self.train_loader), ("valid_loader", self.valid_loader)):
+            if isinstance(loader, Iterator):
+                raise ValueError(
+                    f"{name} is an iterator, which is empty after one epoch; "
+                    "pass what it iterates over: a DataLoader or a list of batches"
+                )
+
+    def _start(self, epochs: int) -> None:
+        """A new fit: it counts its epochs from here, and owes nothing to one that was cut short."""
+        self.first_epoch, self.last_epoch = self.epochs_done, self.epochs_done + epochs
+        self.batches_done, self.seconds = 0, 0.0
+        self.stopped, self.in_epoch, self.batches, self._resumable = None, False, None, True
+        checkpoint.forget_places(self)
+        self.optimizer.zero_grad()
+
+    def _fit_epoch(self) -> None:
+        """One epoch, or what is left of one that was resumed in the middle."""
+        self._started = time.perf_counter() - self.seconds
+        self._resumable = False
+        try:
+            if not self.in_epoch:
+                self._begin_epoch()
+            self._train()
+            if self.valid_loader is not None:
+                self._validate()
+        except CancelEpoch:
+            checkpoint.forget_places(self)
+        self._end_epoch()
+
+    def _begin_epoch(self) -> None:
+        self.mode, self.in_epoch = "train", True
+        for meter in self.meters().values():
+            meter.reset()
+        self._notify("before_epoch")
+
+    def _train(self) -> None:
+        self.mode = "train"
+        self.model.train()
+        batches, self.batches = self.batches, None
+        if batches is None:
+            batches, self.epoch_random = checkpoint.begin(self.train_loader or ())
+        for batch in batches:
+            self._train_batch(batch)
+
+    def _train_batch(self, batch: Any) -> None:
+        self._resumable = False
+        with contextlib.suppress(CancelBatch):
+            self._take(batch)
+            self._notify("before_batch")
+            self._forward(self.train_loss, self.train_metrics)
+            self.loss.backward()
+            self._notify("before_step")
+            self.rate = self.optimizer.param_groups[0].get("lr")
+            self.optimizer.step()
+            self.steps_done += 1
+            if self.scheduler is not None and self.scheduler_interval == "step":
+                self.scheduler.step()
+            self._notify("after_step")
+            self.optimizer.zero_grad()
+        self.batches_done += 1
+        self.seconds = time.perf_counter() - self._started
+        self._resumable = True
+        with contextlib.suppress(CancelBatch):
+            self._notify("after_batch")
+
+    def _validate(self) -> None:
+        self.mode, self._resumable = "validate", False
+        self._notify("before_validate")
+        with self._evaluating():
+            for batch in self.valid_loader or ():
+                with contextlib.suppress(CancelBatch):
+                    self._take(batch)
+                    self._forward(self.valid_loss, self.metrics)
+                    self._notify("after_valid_batch")
+        self._notify("after_validate")
+
+    def _end_epoch(self) -> None:
+        self.mode = "epoch"
+        self.seconds = time.perf_counter() - self._started
+        row = self._row()
+        if self.scheduler is not None and self.scheduler_interval == "epoch":
+            step_epoch(self.scheduler, row)
+        self.history.append(row)
+        self.epochs_done += 1
+        self.in_epoch, self.batches_done, self.seconds = False, 0, 0.0
+        self._resumable = True
+        self._notify("after_epoch")
+
+    # Measuring -----------------------------------------------------------------------------------
+
+    def evaluate(self, loader: Iterable[Any] | None = None) -> dict[str, Any]:
+        """The mean loss and each metric over ``loader``, or over the validation set without one.
+
+        The loss is weighted by the size of each batch. Dropout and the like are off, no gradients are
+        recorded, no callbacks run, and the learner stays as it was, so that a callback may evaluate too.
+
+        >>> import groundup
+        >>> from groundup import nn
+        >>> from groundup.train import Accuracy, Learner
+        >>> learner = Learner(nn.Identity(), loss_fn=nn.functional.cross_entropy, metrics=Accuracy())
+        >>> results = learner.evaluate([(groundup.eye(3), groundup.tensor([0, 1, 0]))])
+        >>> round(results["loss"], 4), round(results["accuracy"], 4)
+        (0.8848, 0.6667)
+        """
+        loader = self.valid_loader if loader is None else loader
+        if loader is None:
+            raise ValueError("evaluate needs data: evaluate(loader), or Learner(..., valid_loader=loader)")
+        if self.loss_fn is None and not self.metrics:
+            raise ValueError(
+                "evaluate needs a loss_fn or metrics: Learner(model, loss_fn=..., metrics=[...])"
+            )
+        loss, metrics = Mean("loss"), copy.deepcopy(self.metrics)
+        for metric in metrics:
+            metric.reset()
+        with self._aside(), self._evaluating():
+            for batch in loader:
+                self._take(batch)
+                self._forward(loss, metrics)
+        results = {} if self.loss_fn is None else {"loss": loss.compute()}
+        return results | {metric.name: metric.compute() for metric in metrics}
+
+    def predict(self, data: Tensor | Iterable[Any]) -> Tensor:
+        """The model's outputs for ``data``, one batch below the other.
+
+        ``data`` is a tensor, which is one batch, or an iterable of batches. Of a batch that is a tuple of two
+        or more, the last entry is the target and is left out, as in training. Otherwise as ``evaluate``.
+
+        >>> import groundup
+        >>> from groundup import nn
+        >>> from groundup.train import Learner
+        >>> Learner(nn.Flatten()).predict(groundup.zeros(2, 3, 4)).shape
+        groundup.Size([2, 12])
+        """
+        outputs = []
+        with self._aside(), self._evaluating():
+            for batch in [data] if isinstance(data, Tensor) else data:
+                self._take(batch)
+                outputs.append(self.model(*self.inputs))
+        if not outputs:
+            raise ValueError("predict was given no batches")
+        return outputs[0] if len(outputs) == 1 else view.cat(outputs)
+
+    @contextlib.contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """The model in eval mode and no gradients; each of its modules as it was afterwards."""
+        modes = [(module, module.training) for module in self.model.modules()]
+        self.model.eval()
+        try:
+            with no_grad():
+                yield
+        finally:
+            for module, training in modes:
+                module.training = training
+
+    @contextlib.contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Other batches for a while; the batch at hand is as it was afterwards."""
+        kept = self.inputs, self.target, self.prediction, self.loss
+        try:
+            yield
+        finally:
+            self.inputs, self.target, self.prediction, self.loss = kept
+
+    # The batch at hand ---------------------------------------------------------------------------
+
+    def split_batch(self, batch: Any) -> tuple[tuple[Any, ...], Any]:
+        """The inputs and the target of a batch, whether for training, evaluation or prediction.
+
+        Override it for batches of another form, or to change every batch on its way in.
+        """
+        if isinstance(batch, tuple | list):
+            return (tuple(batch[:-1]), batch[-1]) if len(batch) > 1 else (tuple(batch), None)
+        return (batch,), None
+
+    def batch_count(self) -> int | None:
+        """How many batches the present part of the epoch has, None if its loader does not tell."""
+        loader = self.valid_loader if self.mode == "validate" else self.train_loader
+        return len(loader) if isinstance(loader, Sized) else None
+
+    def _take(self, batch: Any) -> None:
+        self.inputs, self.target = self.split_batch(batch)
+        self.prediction = self.loss = None
+
+    def _forward(self, loss: Mean, metrics: list[Metric]) -> None:
+        """Prediction and loss of the batch at hand, added to their meters."""
+        if self.target is None and type(self).split_batch is Learner.split_batch:
+            raise ValueError(
+                "this batch has no target: a batch must be a tuple of inputs and target, such as (x, y).\n"
+                "  For batches of another form override Learner.split_batch."
+            )
+        self.prediction = self.model(*self.inputs)
+        count = batch_size(self.inputs[0] if self.target is None else self.target)
+        if self.loss_fn is not None:
+            self.loss = self.loss_fn(self.prediction, self.target)
+            if self.loss.numel() != 1:
+                raise ValueError(
+                    f"loss_fn must give one number for a batch, got the shape {tuple(self.loss.shape)}; "
+                    'leave out reduction="none", or take its mean()'
+                )
+            loss.update(self.loss, count)
+        for metric in metrics:
+            metric.update(self.prediction, self.target)
+
+    # The history ---------------------------------------------------------------------------------
+
+    def meters(self) -> dict[str, Metric]:
+        """Every loss and metric that an epoch adds up, by the name of its column."""
+        found: dict[str, Metric] = {
+            f"train_{each.name}": each for each in (self.train_loss, *self.train_metrics)
+        }
+        if self.valid_loader is not None:
+            found |= {f"valid_{each.name}": each for each in (self.valid_loss, *self.metrics)}
+        return found
+
+    def columns(self) -> dict[str, bool | None]:
+        """The columns of the history, and for each that can be watched whether higher is better."""
+        scalars = {name: each.higher_is_better for name, each in self.meters().items() if each.scalar}
+        return {"epoch": None, **scalars, "lr": None, "seconds": None}
+
+    def _row(self) -> dict[str, Any]:
+        """The present epoch's row; what was not measured, because the epoch was cancelled, is None."""
+        row: dict[str, Any] = {"epoch": self.epochs_done + 1}
+        measured = {"train": self.train_loss.count > 0, "valid": self.valid_loss.count > 0}
+        for name, meter in self.meters().items():
+            if meter.scalar:
+                value = meter.compute() if measured[name[:5]] else None
+                row[name] = value.item() if isinstance(value, Tensor) else value
+        return row | {"lr": None if self.rate is None else float(self.rate), "seconds": self.seconds}
+
+    # Callbacks -----------------------------------------------------------------------------------
+
+    def _arrange(self) -> list[Callback]:
+        """Settle who is told of which moment: the callbacks in their order, and the progress."""
+        shown = progress_callback(self.progress)
+        callbacks = checked(self.callbacks) + ([shown] if shown else [])
+        callbacks.sort(key=lambda each: each.order)
+        for event in EVENTS:
+            idle = getattr(Callback, event)
+            told = [each for each in callbacks if getattr(type(each), event) is not idle]
+            self._handlers[event] = [getattr(each, event) for each in told]
+        return callbacks
+
+    def _notify(self, event: str) -> None:
+        """Run every callback of a moment; the farthest-reaching cancellation among them counts."""
+        cancelled: Cancel | None = None
+        for handler in self._handlers[event]:
+            try:
+                handler(self)
+            except Cancel as cancel:
+                if isinstance(cancel, CancelFit) and self.stopped is None:
+                    self.stopped = str(cancel) or "cancelled by a callback"
+                if cancelled is None or cancel.reach > cancelled.reach:
+                    cancelled = cancel
+        if cancelled is not None:
+            raise cancelled
