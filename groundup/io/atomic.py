@@ -64,12 +64,12 @@ def atomic_write(path: StrPath) -> Iterator[BinaryIO]:
 def write_bytes(path: StrPath, data: bytes) -> None:
     """Replace the content of ``path`` with ``data``, whole or not at all (see :func:`atomic_write`).
 
-    >>> import os, tempfile
+    >>> import pathlib, tempfile
     >>> from groundup.io import write_bytes
-    >>> path = os.path.join(tempfile.mkdtemp(), "note.txt")
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "note.txt")
     >>> write_bytes(path, b"first")
     >>> write_bytes(path, b"second")
-    >>> open(path, "rb").read()
+    >>> path.read_bytes()
     b'second'
     """
     with atomic_write(path) as file:
