@@ -17,7 +17,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 F16, F32, F64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
-_UNSIGNED = {16: np.dtype("<u2"), 32: np.dtype("<u4"), 64: np.dtype("<u8")}
+_UNSIGNED: dict[int, np.dtype[Any]] = {16: np.dtype("<u2"), 32: np.dtype("<u4"), 64: np.dtype("<u8")}
 _LITTLE_ENDIAN = sys.byteorder == "little"
 _HALF_WORD, _LOWER_HALF = np.array(32, np.uint64), np.array(0xFFFFFFFF, np.uint64)
 

@@ -9,8 +9,7 @@ import functools
 import math
 import operator
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +27,7 @@ from groundup.random.deviates import (
 )
 from groundup.random.generator import NEAR, WORDS, Array, Generator, Kind, default_generator, draw
 
-Shape = int | Sequence[int]
+Shape = SupportsIndex | tuple[SupportsIndex, ...] | list[SupportsIndex]
 
 _NORMAL = {
     32: Kind("normal32", F32, 2 * WORDS, lambda words, out: box_muller(words, out, SINGLE)),
@@ -54,9 +53,10 @@ _TYPE_NAME = {
 
 
 def _size(shape: Shape) -> tuple[int, ...]:
-    if not isinstance(shape, (tuple, list)):
-        shape = (shape,) if hasattr(shape, "__index__") else tuple(shape)
-    sizes = tuple(map(operator.index, shape))
+    if isinstance(shape, (tuple, list)):
+        sizes = tuple(map(operator.index, shape))
+    else:
+        sizes = (operator.index(shape),)
     if sizes and min(sizes) < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(sizes)}: {list(sizes)}")
     return sizes
