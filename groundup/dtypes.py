@@ -96,9 +96,7 @@ def to_numpy(d: Any) -> np.dtype[Any]:
     except TypeError:
         raise TypeError(f"dtype must be a groundup.dtype such as groundup.float32, not {d!r}") from None
     if found not in OF_NUMPY:
-        raise TypeError(
-            f"can't use the type {found}: the supported types are {', '.join(each.name for each in ALL)}"
-        )
+        raise TypeError(f"can't use the type {found}: the supported types are {', '.join(each.name for each in ALL)}")
     return found
 
 

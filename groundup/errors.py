@@ -61,7 +61,7 @@ def aligned(shapes: Sequence[Shape], marks: Sequence[int] = (), names: Sequence[
 
 
 def broadcast_clash(shapes: Sequence[Shape]) -> tuple[int, int, int, int] | None:
-    """The first clash of broadcasting from the right: (size a, size b, dimension of the result, axis from the right)."""
+    """The first clash from the right: (size a, size b, dimension of the result, axis counted from the right)."""
     rank = max((len(shape) for shape in shapes), default=0)
     for back in range(1, rank + 1):
         seen = 1
@@ -95,7 +95,8 @@ def broadcast_error(operation: str, shapes: Sequence[Shape]) -> RuntimeError | N
         return None
     first, second, dimension, back = clash
     lines = [
-        f"The size of tensor a ({first}) must match the size of tensor b ({second}) at non-singleton dimension {dimension}",
+        f"The size of tensor a ({first}) must match the size of tensor b ({second}) "
+        f"at non-singleton dimension {dimension}",
         f"in {operation}: from the right, sizes must be equal, or one of them 1:",
         aligned(shapes, marks=[back]),
     ]
@@ -113,8 +114,10 @@ def matmul_error(a: Shape, b: Shape) -> RuntimeError:
             f"but they are {len(a)}D and {len(b)}D\n  Use * to multiply by a number."
         )
     if len(a) == 1 and len(b) == 1:
-        first = f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of elements"
-        return RuntimeError(f"{first}, but got {a[0]} and {b[0]} elements respectively")
+        return RuntimeError(
+            f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of elements, "
+            f"but got {a[0]} and {b[0]} elements respectively"
+        )
     inner = b[-2] if len(b) > 1 else b[0]
     if a[-1] == inner:
         batch = broadcast_error("the batch dimensions of matmul", [a[:-2], b[:-2]])

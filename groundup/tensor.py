@@ -55,9 +55,7 @@ class Tensor(Methods):
     def __new__(cls, *data: Any) -> Tensor:
         """Float32 data, or an uninitialised tensor of the sizes given. Prefer `groundup.tensor`."""
         if len(data) == 1 and not isinstance(data[0], int):
-            array = creation.to_array(
-                data[0] if not isinstance(data[0], Tensor) else data[0]._array, dtypes.float32
-            )
+            array = creation.to_array(data[0] if not isinstance(data[0], Tensor) else data[0]._array, dtypes.float32)
         else:
             array = np.empty(data or (0,), dtypes.default_float())
         made = wrap(array)
@@ -286,9 +284,7 @@ class Tensor(Methods):
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The array itself: a change of either is seen in both. Raises for a tensor that requires a gradient."""
         if self._node is not None and not force:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -319,9 +315,7 @@ class Tensor(Methods):
     def __bool__(self) -> bool:
         if self._array.size != 1:
             problem = "no values" if self._array.size == 0 else "more than one value"
-            raise RuntimeError(
-                f"Boolean value of Tensor with {problem} is ambiguous\n  Use .any() or .all()."
-            )
+            raise RuntimeError(f"Boolean value of Tensor with {problem} is ambiguous\n  Use .any() or .all().")
         return bool(self._array.item())
 
     def __float__(self) -> float:
@@ -376,8 +370,8 @@ class Tensor(Methods):
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment."
-                "\n  Copy x.detach() instead."
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment.\n  Copy x.detach() instead."
             )
         if id(self) in memo:
             return memo[id(self)]

@@ -5,20 +5,16 @@ It stands on the tables of `ops` and knows of tensors only the fields of `Tensor
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+from groundup.autograd import functional
 from groundup.autograd.apply import apply
 from groundup.autograd.backward import backward, grad
 from groundup.autograd.function import Function, once_differentiable
+from groundup.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from groundup.autograd.state import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-
-if TYPE_CHECKING:
-    from groundup.autograd import functional
-    from groundup.autograd.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
     "Function",
+    "GradcheckError",
     "apply",
     "backward",
     "enable_grad",
@@ -32,11 +28,3 @@ __all__ = [
     "once_differentiable",
     "set_grad_enabled",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "functional":
-        return importlib.import_module("groundup.autograd.functional")
-    if name in ("gradcheck", "gradgradcheck"):
-        return getattr(importlib.import_module("groundup.autograd.gradcheck"), name)
-    raise AttributeError(f"module 'groundup.autograd' has no attribute {name!r}")

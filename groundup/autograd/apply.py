@@ -78,9 +78,7 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
     return result
 
 
-def record(
-    row: Row, args: tuple[Any, ...], arrays: list[Any], mask: int, params: dict[str, Any], result: Any
-) -> None:
+def record(row: Row, args: tuple[Any, ...], arrays: list[Any], mask: int, params: dict[str, Any], result: Any) -> None:
     """Put the operation on the tape: keep what the wanted derivatives need, and point the result to the node."""
     plan = row.plans.get(mask) or row.plan(mask, len(args))
     if plan is None:

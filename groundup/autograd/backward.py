@@ -68,9 +68,7 @@ def grad(
     (tensor(2.),)
     """
     if materialize_grads and allow_unused is False:
-        raise ValueError(
-            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: False"
-        )
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: False")
     results, wanted = _as_tuple(outputs), _as_tuple(inputs)
     roots = _roots(results, _as_tuple(grad_outputs), create_graph)
     targets: dict[AnyNode, Any] = {_node_of(tensor): None for tensor in wanted}
@@ -116,8 +114,7 @@ def _node_of(tensor: Any) -> AnyNode:
         tensor._view.refresh(tensor)
     if tensor._node is None:
         raise RuntimeError(
-            "One of the differentiated Tensors does not require grad\n"
-            "  Call .requires_grad_() on it before it is used."
+            "One of the differentiated Tensors does not require grad\n  Call .requires_grad_() on it before it is used."
         )
     return tensor._node
 
@@ -144,11 +141,7 @@ def _first_gradient(output: Any, gradient: Any, create_graph: bool) -> Any:
     array = output._array
     if gradient is None:
         if array.size != 1:
-            where = (
-                f"\n  It was made at {line_of(output._node.where)}"
-                if not isinstance(output._node, Leaf)
-                else ""
-            )
+            where = f"\n  It was made at {line_of(output._node.where)}" if not isinstance(output._node, Leaf) else ""
             raise RuntimeError(
                 "grad can be implicitly created only for scalar outputs\n"
                 f"  The output has shape {array.shape}: sum it, or pass a gradient of that shape.{where}"

@@ -56,7 +56,8 @@ class FunctionCtx:
         if self._saved is None:
             raise RuntimeError(
                 "Trying to backward through the graph a second time (or directly access saved tensors after they have "
-                "already been freed). Specify retain_graph=True if you need to backward through the graph a second time."
+                "already been freed). Specify retain_graph=True if you need to backward through the graph a second "
+                "time."
             )
         found = []
         for kept, version, is_output in self._saved:
@@ -103,17 +104,13 @@ class FunctionNode(AnyNode):
 
     __slots__ = ("cls", "count", "ctx", "grads", "likes", "positions")
 
-    def __init__(
-        self, cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], outputs: list[Any]
-    ) -> None:
+    def __init__(self, cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], outputs: list[Any]) -> None:
         self.cls = cls
         self.ctx = ctx
         self.positions = tuple(i for i, needed in enumerate(ctx.needs_input_grad) if needed)
         self.count = len(args)
         self.edges = tuple(args[i]._node for i in self.positions)
-        self.likes = [
-            (out._array.shape, out._array.dtype) if isinstance(out, TensorBase) else None for out in outputs
-        ]
+        self.likes = [(out._array.shape, out._array.dtype) if isinstance(out, TensorBase) else None for out in outputs]
         self.grads: list[Any] = [None] * len(outputs)
         self.shape, self.dtype = (), np.dtype("float32")
         self.hooks = None
@@ -138,9 +135,7 @@ class FunctionNode(AnyNode):
             error.add_note(f"In the backward pass of {self.cls.__name__}, called at {line_of(self.where)}")
             raise
         found = found if isinstance(found, tuple) else (found,)
-        return [
-            self._checked(found, i, edge, walk) for i, edge in zip(self.positions, self.edges, strict=True)
-        ]
+        return [self._checked(found, i, edge, walk) for i, edge in zip(self.positions, self.edges, strict=True)]
 
     def _checked(self, found: tuple[Any, ...], i: int, edge: AnyNode | None, walk: Walk) -> Any:
         """The gradient for argument `i`, if `backward` returned one that fits."""
@@ -148,7 +143,7 @@ class FunctionNode(AnyNode):
         if len(found) < self.count or any(each is not None for each in extra):
             raise RuntimeError(
                 f"function {self.name()} returned an incorrect number of gradients (expected {self.count}, got "
-                f"{len(found)})\n  backward returns one gradient for each argument of forward, None where there is none."
+                f"{len(found)})\n  backward returns one gradient for each argument of forward, or None."
             )
         g = found[i]
         if g is None or edge is None:
@@ -159,9 +154,7 @@ class FunctionNode(AnyNode):
             )
         shape = g._array.shape
         lead = len(shape) - len(edge.shape)
-        if lead < 0 or any(
-            want not in (1, have) for want, have in zip(edge.shape, shape[lead:], strict=True)
-        ):
+        if lead < 0 or any(want not in (1, have) for want, have in zip(edge.shape, shape[lead:], strict=True)):
             raise RuntimeError(
                 f"Function {self.name()} returned an invalid gradient at index {i} - got {list(shape)} but expected "
                 f"shape compatible with {list(edge.shape)}\n  It was called at {line_of(self.where)}"

@@ -23,9 +23,7 @@ def _as_tuple(value: Any, what: str) -> tuple[bool, tuple[Any, ...]]:
     found = (value,) if single else tuple(value)
     for i, each in enumerate(found):
         if not isinstance(each, TensorBase):
-            raise TypeError(
-                f"The {what} must be a Tensor or a tuple of Tensors, but element {i} is {type(each)}"
-            )
+            raise TypeError(f"The {what} must be a Tensor or a tuple of Tensors, but element {i} is {type(each)}")
     return not single, found
 
 
@@ -65,9 +63,7 @@ def _check_used(grads: tuple[Any, ...], strict: bool, of: tuple[Any, ...]) -> li
     filled = []
     for i, (found, like) in enumerate(zip(grads, of, strict=True)):
         if found is None and strict:
-            raise RuntimeError(
-                f"The output of the user-provided function is independent of input {i}, in strict mode."
-            )
+            raise RuntimeError(f"The output of the user-provided function is independent of input {i}, in strict mode.")
         filled.append(_zeros(like) if found is None else found)
     return filled
 
@@ -133,9 +129,7 @@ def hessian(func: Function, inputs: Any, create_graph: bool = False, strict: boo
     def slope(*values: Any) -> Any:
         result = func(*values)
         if not isinstance(result, TensorBase) or result._array.size != 1:
-            raise RuntimeError(
-                "The Tensor returned by the function given to hessian should contain a single element"
-            )
+            raise RuntimeError("The Tensor returned by the function given to hessian should contain a single element")
         if result._node is None:
             return tuple(_zeros(each) for each in values)
         return tuple(_check_used(grad(result, values, create_graph=True, allow_unused=True), strict, values))
@@ -192,9 +186,7 @@ def jvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, 
     )
 
 
-def _forward(
-    output: Any, inputs: tuple[Any, ...], v: tuple[Any, ...], create_graph: bool, strict: bool
-) -> Any:
+def _forward(output: Any, inputs: tuple[Any, ...], v: tuple[Any, ...], create_graph: bool, strict: bool) -> Any:
     if output._node is None:
         _check_used((None,) * len(inputs), strict, inputs)
         return _zeros(output)
@@ -214,7 +206,7 @@ def _vectors(v: Any, like: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     if v is None:
         if len(like) != 1 or like[0]._array.size != 1:
             raise RuntimeError(
-                f"The vector v can only be None if the {what} of the function are a single Tensor with a single element."
+                f"The vector v can only be None if the {what} of the function are a single Tensor of one element."
             )
         return (wrap(np.ones_like(like[0]._array)),)
     _, found = _as_tuple(v, "v")

@@ -78,9 +78,7 @@ def gradgradcheck(
     outputs = _outputs(func(*arguments))
     if grad_outputs is None:
         numbers = np.random.Generator(np.random.PCG64(0))
-        starts = [
-            _leaf(numbers.standard_normal(out._array.shape).astype(out._array.dtype)) for out in outputs
-        ]
+        starts = [_leaf(numbers.standard_normal(out._array.shape).astype(out._array.dtype)) for out in outputs]
     else:
         starts = list(grad_outputs) if isinstance(grad_outputs, (tuple, list)) else [grad_outputs]
     count = len(arguments)
@@ -134,18 +132,14 @@ def _check(
                 "say nothing. Make it with dtype=groundup.float64."
             )
         if 0 in inputs[i]._array.strides and inputs[i]._array.size > 1:
-            raise RuntimeError(
-                f"The {i}th input has a dimension with stride 0; gradcheck changes single elements"
-            )
+            raise RuntimeError(f"The {i}th input has a dimension with stride 0; gradcheck changes single elements")
     outputs = _outputs(func(*inputs))
     for number, output in enumerate(outputs):
         for i in wanted:
             analytic = _analytic(func, inputs, number, i)
             again = _analytic(func, inputs, number, i)
             if not np.allclose(analytic, again, rtol=0, atol=nondet_tol, equal_nan=True):
-                raise GradcheckError(
-                    f"Backward is not reentrant: two runs gave different gradients of input {i}"
-                )
+                raise GradcheckError(f"Backward is not reentrant: two runs gave different gradients of input {i}")
             numerical = _numerical(func, inputs, number, i, eps, output._array.size)
             if not np.allclose(analytic, numerical, rtol=rtol, atol=atol):
                 worst = np.unravel_index(np.nanargmax(np.abs(analytic - numerical)), analytic.shape)

@@ -108,9 +108,7 @@ def can_store(result: np.dtype[Any], target: np.dtype[Any]) -> bool:
     return order[result.kind] <= order[target.kind]
 
 
-def _refused(
-    row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, Any], error: Exception
-) -> Exception:
+def _refused(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, Any], error: Exception) -> Exception:
     shapes = [each.shape for each in arrays if isinstance(each, np.ndarray)]
     if broadcast_error(row.name, shapes) is None:
         try:

@@ -20,9 +20,7 @@ def plain_value(row: Row, value: Any) -> Any:
     """A bool, NumPy scalar or NumPy array as an operand; other objects are refused."""
     if isinstance(value, (bool, int, float)):
         return (
-            value
-            if type(value) in (bool, int, float)
-            else (float(value) if isinstance(value, float) else int(value))
+            value if type(value) in (bool, int, float) else (float(value) if isinstance(value, float) else int(value))
         )
     if isinstance(value, np.generic):
         return value.item()
@@ -71,11 +69,7 @@ def _integral(row: Row, values: list[Any]) -> list[Any]:
 def _where(row: Row, values: list[Any]) -> list[Any]:
     condition, *rest = values
     if not isinstance(condition, np.ndarray) or condition.dtype != dtypes.BOOL:
-        found = (
-            dtypes.of_numpy(condition.dtype)
-            if isinstance(condition, np.ndarray)
-            else type(condition).__name__
-        )
+        found = dtypes.of_numpy(condition.dtype) if isinstance(condition, np.ndarray) else type(condition).__name__
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {found}\n"
             "  Write a comparison, such as x > 0, or condition.bool()."

@@ -53,9 +53,7 @@ def inferred(size: tuple[int, ...], numel: int, shape: tuple[int, ...]) -> tuple
         elif each == -1 and unknown < 0:
             unknown = axis
         else:
-            problem = (
-                "only one dimension can be inferred" if each == -1 else f"invalid shape dimension {each}"
-            )
+            problem = "only one dimension can be inferred" if each == -1 else f"invalid shape dimension {each}"
             raise RuntimeError(problem)
     if unknown < 0:
         if known != numel:

@@ -72,7 +72,8 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     _dims("bmm", (3, 3), input, mat2)
     if input._array.shape[0] != mat2._array.shape[0]:
         raise RuntimeError(
-            f"batch1 and batch2 must have same number of batches, got {input._array.shape[0]} and {mat2._array.shape[0]}"
+            "batch1 and batch2 must have same number of batches, "
+            f"got {input._array.shape[0]} and {mat2._array.shape[0]}"
         )
     return apply(rows.matmul, input, mat2)
 
@@ -126,17 +127,15 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] = 2) -> 
     for i, j in zip(left, right, strict=True):
         if a._array.shape[i] != b._array.shape[j]:
             raise RuntimeError(
-                f"contracted dimensions need to match, but first has size {a._array.shape[i]} in dim {i} and second has "
-                f"size {b._array.shape[j]} in dim {j}"
+                f"contracted dimensions need to match, but first has size {a._array.shape[i]} in dim {i} and second "
+                f"has size {b._array.shape[j]} in dim {j}"
             )
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
     first = list(letters[: a._array.ndim])
     second = list(letters[a._array.ndim : a._array.ndim + b._array.ndim])
     for i, j in zip(left, right, strict=True):
         second[j] = first[i]
-    kept = [c for i, c in enumerate(first) if i not in left] + [
-        c for j, c in enumerate(second) if j not in right
-    ]
+    kept = [c for i, c in enumerate(first) if i not in left] + [c for j, c in enumerate(second) if j not in right]
     return einsum(f"{''.join(first)},{''.join(second)}->{''.join(kept)}", a, b)
 
 
@@ -152,11 +151,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     >>> groundup.einsum("ik,kj->ij", a, b).shape
     groundup.Size([2, 4])
     """
-    tensors = (
-        list(operands[0])
-        if len(operands) == 1 and not isinstance(operands[0], TensorBase)
-        else list(operands)
-    )
+    tensors = list(operands[0]) if len(operands) == 1 and not isinstance(operands[0], TensorBase) else list(operands)
     parsed = parse(equation, [each._array.shape for each in tensors])
     ready = []
     for tensor, letters in zip(tensors, parsed.written, strict=True):

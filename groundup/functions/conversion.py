@@ -45,9 +45,7 @@ class Conversion(TensorBase):
 
     def type(self, dtype: Any = None) -> Any:
         """The tensor in another type, or the name of its type (`groundup.FloatTensor`)."""
-        return (
-            f"groundup.{dtypes.OF_NUMPY[self._array.dtype].legacy}Tensor" if dtype is None else self.to(dtype)
-        )
+        return f"groundup.{dtypes.OF_NUMPY[self._array.dtype].legacy}Tensor" if dtype is None else self.to(dtype)
 
     def type_as(self, other: Tensor) -> Tensor:
         """The tensor in the type of another."""

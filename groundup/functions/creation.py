@@ -168,9 +168,7 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     if ndarray.dtype not in dtypes.OF_NUMPY:
         dtypes.of_numpy(ndarray.dtype)
     if not ndarray.dtype.isnative:
-        raise ValueError(
-            "given numpy array has byte order different from the native byte order. Convert it first."
-        )
+        raise ValueError("given numpy array has byte order different from the native byte order. Convert it first.")
     if not ndarray.flags.writeable:
         warnings.warn(
             "The given NumPy array is not writable, and groundup does not write to it either: in-place operations on "
@@ -262,9 +260,7 @@ def arange(
     if (end - start) / step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     whole = all(isinstance(each, int) for each in (start, end, step))
-    kind = (
-        dtypes.to_numpy(dtype) if dtype is not None else (dtypes.INT64 if whole else dtypes.default_float())
-    )
+    kind = dtypes.to_numpy(dtype) if dtype is not None else (dtypes.INT64 if whole else dtypes.default_float())
     count = len(range(start, end, step)) if whole else math.ceil((end - start) / step)
     wide = np.arange(count, dtype=np.int64 if whole else np.float64)
     return finish((start + step * wide).astype(kind), requires_grad, device)
@@ -289,23 +285,17 @@ def _like(input: Tensor, dtype: DType) -> np.dtype[Any]:
     return input._array.dtype if dtype is None else dtypes.to_numpy(dtype)
 
 
-def zeros_like(
-    input: Tensor, *, dtype: DType = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: DType = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros in the shape and type of `input`."""
     return finish(np.zeros(input._array.shape, _like(input, dtype)), requires_grad, device)
 
 
-def ones_like(
-    input: Tensor, *, dtype: DType = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def ones_like(input: Tensor, *, dtype: DType = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones in the shape and type of `input`."""
     return finish(np.ones(input._array.shape, _like(input, dtype)), requires_grad, device)
 
 
-def empty_like(
-    input: Tensor, *, dtype: DType = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def empty_like(input: Tensor, *, dtype: DType = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Uninitialised memory in the shape and type of `input`."""
     return finish(np.empty(input._array.shape, _like(input, dtype)), requires_grad, device)
 
@@ -361,9 +351,7 @@ def randint(
     if size is None:
         low, high, size = (0, low, high)
     kind = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
-    drawn = random.integers(
-        _size((size,)), operator.index(low), operator.index(high), kind, generator=generator
-    )
+    drawn = random.integers(_size((size,)), operator.index(low), operator.index(high), kind, generator=generator)
     return finish(drawn, requires_grad, device)
 
 

@@ -53,9 +53,7 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
         quotient = trunc(apply(rows.div, input, other))
         found = dtypes.result_of([e._array if isinstance(e, TensorBase) else e for e in (input, other)])
         return apply(rows.cast, quotient, to=found)
-    raise RuntimeError(
-        f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
-    )
+    raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
 
 
 def neg(input: Tensor) -> Tensor:
@@ -76,9 +74,7 @@ def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
     tensor([1., 4., 9.])
     """
     if isinstance(exponent, int) and exponent < 0 and input._array.dtype.kind != "f":
-        raise RuntimeError(
-            "Integers to negative integer powers are not allowed.\n  Convert first: x.float() ** -1"
-        )
+        raise RuntimeError("Integers to negative integer powers are not allowed.\n  Convert first: x.float() ** -1")
     return apply(rows.pow_, input, exponent)
 
 
@@ -253,9 +249,7 @@ def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Numbe
     return input if max is None else apply(rows.clamp_max, input, max)
 
 
-def where(
-    condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None
-) -> Any:
+def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None) -> Any:
     """input where the condition holds, other elsewhere; with the condition alone, the indices where it holds.
 
     >>> import groundup

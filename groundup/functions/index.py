@@ -29,9 +29,7 @@ def _as_index(part: Any) -> Any:
     if part is None or part is Ellipsis or type(part) is int:
         return part
     if type(part) is slice:
-        return slice(
-            *(None if edge is None else operator.index(edge) for edge in (part.start, part.stop, part.step))
-        )
+        return slice(*(None if edge is None else operator.index(edge) for edge in (part.start, part.stop, part.step)))
     if isinstance(part, TensorBase):
         part = part._array
     elif isinstance(part, (bool, list, tuple, range)):
@@ -57,9 +55,7 @@ def _as_index(part: Any) -> Any:
 
 def _split_key(key: Any) -> tuple[tuple[Any, ...], tuple[np.ndarray, ...]]:
     """The key as a pattern, and the index arrays that belong into it."""
-    if isinstance(key, list) and any(
-        isinstance(part, slice) or part is None or part is Ellipsis for part in key
-    ):
+    if isinstance(key, list) and any(isinstance(part, slice) or part is None or part is Ellipsis for part in key):
         key = tuple(key)
     parts = [_as_index(part) for part in (key if isinstance(key, tuple) else (key,))]
     arrays = tuple(part for part in parts if isinstance(part, np.ndarray))
@@ -98,20 +94,15 @@ def _explain(
             size = array.shape[axis]
             wrong = found[(found < -size) | (found >= size)]
             if wrong.size:
-                return IndexError(
-                    f"index {int(wrong.flat[0])} is out of bounds for dimension {axis} with size {size}"
-                )
+                return IndexError(f"index {int(wrong.flat[0])} is out of bounds for dimension {axis} with size {size}")
             axis += 1
         elif part is not None:
             if isinstance(part, int) and not -array.shape[axis] <= part < array.shape[axis]:
-                return IndexError(
-                    f"index {part} is out of bounds for dimension {axis} with size {array.shape[axis]}"
-                )
+                return IndexError(f"index {part} is out of bounds for dimension {axis} with size {array.shape[axis]}")
             axis += 1
     shapes = ", ".join(str(list(each.shape)) for each in arrays)
     return IndexError(
-        f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}\n"
-        f"  NumPy says: {error}"
+        f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}\n  NumPy says: {error}"
     )
 
 
@@ -168,8 +159,8 @@ def _fitted(source: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     lead = len(shape) - source.ndim
     if lead < 0 or any(n not in (1, m) for n, m in zip(source.shape, shape[lead:], strict=True)):
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(source.shape)} cannot be broadcast to indexing result of shape "
-            f"{list(shape)}"
+            f"shape mismatch: value tensor of shape {list(source.shape)} cannot be broadcast to indexing result "
+            f"of shape {list(shape)}"
         )
     return source
 
@@ -177,9 +168,7 @@ def _fitted(source: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def _positions(index: Tensor, name: str) -> None:
     if index._array.dtype.kind not in "iu":
         found = dtypes.OF_NUMPY[index._array.dtype]
-        raise RuntimeError(
-            f"{name}(): Expected dtype int64 for index\n  It has dtype {found}; convert with .long()."
-        )
+        raise RuntimeError(f"{name}(): Expected dtype int64 for index\n  It has dtype {found}; convert with .long().")
 
 
 def _check_gather(input: Tensor, axis: int, index: Tensor, name: str) -> None:
@@ -187,9 +176,10 @@ def _check_gather(input: Tensor, axis: int, index: Tensor, name: str) -> None:
     have, wanted = input._array.shape, index._array.shape
     if len(have) != len(wanted):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    if any(wanted[k] > have[k] for k in range(len(have)) if k != axis):
+    larger = [k for k in range(len(have)) if k != axis and wanted[k] > have[k]]
+    if larger:
         raise RuntimeError(
-            f"Size does not match at dimension {next(k for k in range(len(have)) if k != axis and wanted[k] > have[k])} "
+            f"Size does not match at dimension {larger[0]} "
             f"expected index {list(wanted)} to be no larger than self {list(have)} apart from dimension {axis}"
         )
     positions = index._array
@@ -213,9 +203,7 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 
 def _check_src(index: Tensor, src: Any, name: str) -> None:
-    if isinstance(src, TensorBase) and any(
-        n > m for n, m in zip(index._array.shape, src._array.shape, strict=True)
-    ):
+    if isinstance(src, TensorBase) and any(n > m for n, m in zip(index._array.shape, src._array.shape, strict=True)):
         raise RuntimeError(
             f"Expected index {list(index._array.shape)} to be no larger than src {list(src._array.shape)} in {name}"
         )
@@ -236,9 +224,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | float) -> Tens
 
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of `input` with `src` added at `index` along `dim`, repeated positions adding up."""
-    return apply(
-        rows.scatter_add, input, index, src, dim=check_scatter(input, dim, index, src, "scatter_add")
-    )
+    return apply(rows.scatter_add, input, index, src, dim=check_scatter(input, dim, index, src, "scatter_add"))
 
 
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -285,9 +271,7 @@ def embedding(input: Tensor, weight: Tensor) -> Tensor:
     positions = input._array
     if positions.size and (positions.min() < 0 or positions.max() >= len(weight._array)):
         wrong = positions[(positions < 0) | (positions >= len(weight._array))].flat[0]
-        raise IndexError(
-            f"index out of range in self\n  index {wrong}, and weight has {len(weight._array)} rows"
-        )
+        raise IndexError(f"index out of range in self\n  index {wrong}, and weight has {len(weight._array)} rows")
     return apply(rows.embedding, weight, input)
 
 
@@ -312,6 +296,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             f"Class values must be smaller than num_classes.\n  found {int(positions.max())}, num_classes={num_classes}"
         )
     classes = wrap(np.arange(num_classes))
-    return apply(
-        elementwise.cast, apply(elementwise.eq, tensor.unsqueeze(-1), classes), to=np.dtype(np.int64)
-    )
+    return apply(elementwise.cast, apply(elementwise.eq, tensor.unsqueeze(-1), classes), to=np.dtype(np.int64))

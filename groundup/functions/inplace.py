@@ -164,9 +164,7 @@ class InPlace(TensorBase):
 
     def scatter_(self, dim: int, index: Any, src: Any) -> Any:
         """Write `src` at `index` along `dim`."""
-        return apply_(
-            index_rows.scatter, self, index, src, dim=check_scatter(self, dim, index, src, "scatter_")
-        )
+        return apply_(index_rows.scatter, self, index, src, dim=check_scatter(self, dim, index, src, "scatter_"))
 
     def scatter_add_(self, dim: int, index: Any, src: Any) -> Any:
         """Add `src` at `index` along `dim`."""
@@ -225,9 +223,7 @@ class InPlace(TensorBase):
     def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Any:
         """Fill with 1 with probability `p`, else 0."""
         chance = p._array if isinstance(p, TensorBase) else p
-        return _overwrite(
-            self, random.bernoulli(self._array.shape, chance, generator=generator), "bernoulli_"
-        )
+        return _overwrite(self, random.bernoulli(self._array.shape, chance, generator=generator), "bernoulli_")
 
     def random_(self, from_: int = 0, to: int | None = None, *, generator: Any = None) -> Any:
         """Fill with random integers, from `from_` up to but without `to`."""

@@ -137,8 +137,7 @@ class Methods(Operators, Conversion):
         """The last two axes exchanged."""
         if self._array.ndim < 2:
             raise RuntimeError(
-                "tensor.mT is only supported on matrices or batches of matrices. "
-                f"Got {self._array.ndim}-D tensor."
+                f"tensor.mT is only supported on matrices or batches of matrices. Got {self._array.ndim}-D tensor."
             )
         return views.transpose(self, -2, -1)
 
@@ -185,21 +184,15 @@ class Methods(Operators, Conversion):
 
     def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Any:
         """Zeros in this tensor's type."""
-        return creation.zeros(
-            *size, dtype=self._array.dtype if dtype is None else dtype, requires_grad=requires_grad
-        )
+        return creation.zeros(*size, dtype=self._array.dtype if dtype is None else dtype, requires_grad=requires_grad)
 
     def new_ones(self, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Any:
         """Ones in this tensor's type."""
-        return creation.ones(
-            *size, dtype=self._array.dtype if dtype is None else dtype, requires_grad=requires_grad
-        )
+        return creation.ones(*size, dtype=self._array.dtype if dtype is None else dtype, requires_grad=requires_grad)
 
     def new_empty(self, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Any:
         """Uninitialised memory in this tensor's type."""
-        return creation.empty(
-            *size, dtype=self._array.dtype if dtype is None else dtype, requires_grad=requires_grad
-        )
+        return creation.empty(*size, dtype=self._array.dtype if dtype is None else dtype, requires_grad=requires_grad)
 
     def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
         """One value in this tensor's type."""

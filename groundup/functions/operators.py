@@ -160,11 +160,7 @@ class Operators(InPlace):
         return elementwise.pow(wrap(_number_like(other, self)), self)
 
     def __matmul__(self, other: Any) -> Any:
-        return (
-            contract.matmul(self, other)
-            if isinstance(other, TensorBase)
-            else _matmul_array(self, other, False)
-        )
+        return contract.matmul(self, other) if isinstance(other, TensorBase) else _matmul_array(self, other, False)
 
     def __rmatmul__(self, other: Any) -> Any:
         return _matmul_array(self, other, True)

@@ -312,9 +312,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     axis = one_axis(dim, input._array.ndim)
     size = input._array.shape[axis] if input._array.ndim else 1
     if not 0 <= k <= size:
-        raise RuntimeError(
-            f"selected index k out of range\n  k is {k}, and dimension {dim} has {size} elements."
-        )
+        raise RuntimeError(f"selected index k out of range\n  k is {k}, and dimension {dim} has {size} elements.")
     ordered = sort(input, dim, descending=largest)
     if not input._array.ndim:
         return topk_result(*ordered)

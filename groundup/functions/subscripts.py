@@ -36,13 +36,11 @@ def parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> Equation:
     used = {c for c in equation if c in LETTERS}
     spare = [c for c in LETTERS if c not in used]
     ranks = [
-        _ellipsis_rank(term, shape, i, equation)
-        for i, (term, shape) in enumerate(zip(terms, shapes, strict=True))
+        _ellipsis_rank(term, shape, i, equation) for i, (term, shape) in enumerate(zip(terms, shapes, strict=True))
     ]
     dots = "".join(spare[: max(ranks, default=0)])
     written = [
-        term.replace("...", dots[len(dots) - rank :] if rank else "")
-        for term, rank in zip(terms, ranks, strict=True)
+        term.replace("...", dots[len(dots) - rank :] if rank else "") for term, rank in zip(terms, ranks, strict=True)
     ]
     sizes = _sizes(written, shapes, dots, equation)
     if arrow:
@@ -63,7 +61,8 @@ def _check_letters(term: str, equation: str, operand: int | None) -> None:
         if c not in LETTERS:
             found = "a second or broken '...'" if c == "." else repr(c)
             raise RuntimeError(
-                f"einsum(): invalid subscript given for {where} in the equation string, subscripts must be in [a-zA-Z]\n"
+                f"einsum(): invalid subscript given for {where} in the equation string, "
+                "subscripts must be in [a-zA-Z]\n"
                 f"  found {found} in {equation!r}"
             )
 

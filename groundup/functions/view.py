@@ -37,9 +37,7 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
 def view(input: Tensor, *shape: Any) -> Tensor:
     """As `reshape`, but never a copy: raises RuntimeError where strides cannot express it; a dtype converts by name."""
     if len(shape) == 1 and isinstance(shape[0], dtypes.dtype):
-        raise RuntimeError(
-            "view(dtype) reinterprets bytes, which groundup does not do; convert with .to(dtype)"
-        )
+        raise RuntimeError("view(dtype) reinterprets bytes, which groundup does not do; convert with .to(dtype)")
     result = reshape(input, *shape)
     if not np.shares_memory(result._array, input._array) and input._array.size:
         raise RuntimeError(
@@ -87,9 +85,7 @@ def squeeze(input: Tensor, dim: Dim = None) -> Tensor:
     shape = input._array.shape
     chosen = builtins.range(len(shape)) if dim is None else axes(dim, len(shape))
     size = tuple(n for axis, n in enumerate(shape) if n != 1 or axis not in chosen)
-    return apply(
-        rows.squeeze, input, size=size, dims=None if dim is None else tuple(chosen) if shape else (0,)
-    )
+    return apply(rows.squeeze, input, size=size, dims=None if dim is None else tuple(chosen) if shape else (0,))
 
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
@@ -216,9 +212,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     axis = one_axis(dim, len(shape))
     if not -shape[axis] <= index < shape[axis]:
-        raise IndexError(
-            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {axis}"
-        )
+        raise IndexError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {axis}")
     return apply(rows.slice_, input, key=(slice(None),) * axis + (int(index),))
 
 
@@ -289,9 +283,7 @@ def windows(
             raise RuntimeError(
                 f"a window of {size} elements, {dilation} apart, does not fit into dimension {dim} of shape {shape}"
             )
-    return apply(
-        rows.windows, input, dims=found, sizes=tuple(sizes), steps=tuple(steps), dilations=tuple(dilations)
-    )
+    return apply(rows.windows, input, dims=found, sizes=tuple(sizes), steps=tuple(steps), dilations=tuple(dilations))
 
 
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -366,18 +358,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """
     found = _joined(tensors, "cat")
     if any(each._array.ndim == 0 for each in found):
-        raise RuntimeError(
-            "zero-dimensional tensor (at position 0) cannot be concatenated\n  Use stack instead."
-        )
+        raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated\n  Use stack instead.")
     found = [each for each in found if each._array.shape != (0,)] or found[:1]
     axis = one_axis(dim, found[0]._array.ndim)
     first = found[0]._array.shape
     for i, each in enumerate(found):
         shape = each._array.shape
         if len(shape) != len(first):
-            raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
-            )
+            raise RuntimeError(f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}")
         for k in builtins.range(len(shape)):
             if k != axis and shape[k] != first[k]:
                 raise RuntimeError(
@@ -405,9 +393,7 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     times = sizes(repeats)
     shape = input._array.shape
     if len(times) < len(shape):
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
-        )
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     shape = (1,) * (len(times) - len(shape)) + shape
     spaced = tuple(n for size in shape for n in (1, size))
     full = tuple(n for time, size in zip(times, shape, strict=True) for n in (time, size))

@@ -136,9 +136,7 @@ def contract_pair(a: np.ndarray, a_letters: str, b: np.ndarray, b_letters: str, 
 
     def fold(x: np.ndarray, letters: str, *groups: list[str]) -> np.ndarray:
         ordered = x.transpose([letters.index(c) for group in groups for c in group])
-        return ordered.reshape(
-            [sizes[c] for c in groups[0]] + [math.prod(sizes[c] for c in g) for g in groups[1:]]
-        )
+        return ordered.reshape([sizes[c] for c in groups[0]] + [math.prod(sizes[c] for c in g) for g in groups[1:]])
 
     product = fold(a, a_letters, batch, left, inner) @ fold(b, b_letters, batch, inner, right)
     letters = batch + left + right

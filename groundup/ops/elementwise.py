@@ -29,9 +29,7 @@ def elementwise(
     judge: str | None = None,
 ) -> Row:
     """An elementwise row: NumPy broadcasting, one derivative formula for each argument."""
-    row = Row(
-        "elementwise", forward, grads, dtypes=dtypes, label=label, ufunc=ufunc, smooth=smooth, judge=judge
-    )
+    row = Row("elementwise", forward, grads, dtypes=dtypes, label=label, ufunc=ufunc, smooth=smooth, judge=judge)
     return row
 
 
@@ -73,17 +71,13 @@ remainder = elementwise(
     smooth=(),
     judge="finite differences and PyTorch: floor is piecewise constant",
 )
-abs_ = elementwise(
-    lambda m, x: m.abs(x), lambda m, g, x: g * m.sign(x), ufunc="absolute", smooth=("0 < x", "x < 0")
-)
+abs_ = elementwise(lambda m, x: m.abs(x), lambda m, g, x: g * m.sign(x), ufunc="absolute", smooth=("0 < x", "x < 0"))
 sign = elementwise(lambda m, x: m.sign(x), lambda m, g, x: g * 0, ufunc="sign", smooth=("0 < x", "x < 0"))
 
 # Exponentials and logarithms
 exp = elementwise(lambda m, x: m.exp(x), lambda m, g, y: g * y, dtypes="float", ufunc="exp")
 expm1 = elementwise(lambda m, x: m.expm1(x), lambda m, g, y: g * (y + 1), dtypes="float", ufunc="expm1")
-log = elementwise(
-    lambda m, x: m.log(x), lambda m, g, x: g / x, dtypes="float", ufunc="log", smooth=("0 < x",)
-)
+log = elementwise(lambda m, x: m.log(x), lambda m, g, x: g / x, dtypes="float", ufunc="log", smooth=("0 < x",))
 log1p = elementwise(
     lambda m, x: m.log1p(x), lambda m, g, x: g / (x + 1), dtypes="float", ufunc="log1p", smooth=("-1 < x",)
 )
@@ -97,9 +91,7 @@ log10 = elementwise(
     ufunc="log10",
     smooth=("0 < x",),
 )
-sqrt = elementwise(
-    lambda m, x: m.sqrt(x), lambda m, g, y: g / (2 * y), dtypes="float", ufunc="sqrt", smooth=("0 < x",)
-)
+sqrt = elementwise(lambda m, x: m.sqrt(x), lambda m, g, y: g / (2 * y), dtypes="float", ufunc="sqrt", smooth=("0 < x",))
 rsqrt = elementwise(
     lambda m, x: 1 / m.sqrt(x), lambda m, g, y: -0.5 * g * (y * y * y), dtypes="float", smooth=("0 < x",)
 )
@@ -131,9 +123,7 @@ erf = elementwise(
     lambda m, g, x: g * (2 * SQRT_2_OVER_PI * SQRT_HALF * m.exp(-x * x)),
     dtypes="float",
 )
-relu = elementwise(
-    lambda m, x: m.maximum(x, 0), lambda m, g, y: m.where(y > 0, g, 0), smooth=("0 < x", "x < 0")
-)
+relu = elementwise(lambda m, x: m.maximum(x, 0), lambda m, g, y: m.where(y > 0, g, 0), smooth=("0 < x", "x < 0"))
 leaky_relu = elementwise(
     lambda m, x, slope: m.where(x > 0, x, slope * x),
     lambda m, g, x, slope: m.where(x > 0, g, slope * g),
@@ -217,18 +207,10 @@ addcdiv = elementwise(
 )
 
 # Rounding: the slope is zero wherever there is one
-floor = elementwise(
-    lambda m, x: m.floor(x), lambda m, g: g * 0, ufunc="floor", smooth=(), judge="piecewise constant"
-)
-ceil = elementwise(
-    lambda m, x: m.ceil(x), lambda m, g: g * 0, ufunc="ceil", smooth=(), judge="piecewise constant"
-)
-round_ = elementwise(
-    lambda m, x: m.round(x), lambda m, g: g * 0, ufunc="rint", smooth=(), judge="piecewise constant"
-)
-trunc = elementwise(
-    lambda m, x: m.trunc(x), lambda m, g: g * 0, ufunc="trunc", smooth=(), judge="piecewise constant"
-)
+floor = elementwise(lambda m, x: m.floor(x), lambda m, g: g * 0, ufunc="floor", smooth=(), judge="piecewise constant")
+ceil = elementwise(lambda m, x: m.ceil(x), lambda m, g: g * 0, ufunc="ceil", smooth=(), judge="piecewise constant")
+round_ = elementwise(lambda m, x: m.round(x), lambda m, g: g * 0, ufunc="rint", smooth=(), judge="piecewise constant")
+trunc = elementwise(lambda m, x: m.trunc(x), lambda m, g: g * 0, ufunc="trunc", smooth=(), judge="piecewise constant")
 
 # Comparisons and logic: no derivative
 eq = elementwise(lambda m, a, b: a == b, dtypes="bool", ufunc="equal")

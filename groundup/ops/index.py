@@ -6,11 +6,13 @@ arguments, so that they are saved and guarded like every other value.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from groundup.ops.row import Formula, Row, name_rows
+from groundup.ops.view import window_array
 
 ARRAY = "array"  # stands in a pattern where an index array goes
 
@@ -91,6 +93,45 @@ def _read_back(m: Any, g: Any, index: Any, dim: int, shape: tuple[int, ...]) -> 
     return m.pad(read, widths=widths, value=0) if any(after for _, after in widths) else read
 
 
+def _taps(x: np.ndarray, where: tuple[tuple[int, ...], ...]) -> list[np.ndarray]:
+    """For each place in a window, in reading order, the view of what all windows of `x` have there."""
+    windows = window_array(x, *where)
+    return [windows[(..., *place)] for place in np.ndindex(*where[1])]
+
+
+def _max_windows(x: np.ndarray, *where: tuple[int, ...]) -> np.ndarray:
+    first, *rest = _taps(x, where)
+    out = first.copy()
+    for tap in rest:
+        np.maximum(out, tap, out=out)
+    return out
+
+
+def _winners(x: np.ndarray, top: np.ndarray, where: tuple[tuple[int, ...], ...]) -> Iterator[np.ndarray]:
+    """For each place in a window, which windows have their maximum `top` there first."""
+    taken = np.zeros(top.shape, bool)
+    nans = x.dtype.kind == "f" and bool(np.isnan(top).any())
+    for tap in _taps(x, where):
+        hit = (tap == top) | (tap != tap) if nans else tap == top
+        hit &= ~taken
+        taken |= hit
+        yield hit
+
+
+def _max_spread(v: np.ndarray, x: np.ndarray, top: np.ndarray, *where: tuple[int, ...]) -> np.ndarray:
+    out = np.zeros(x.shape, v.dtype)
+    for tap, hit in zip(_taps(out, where), _winners(x, top, where), strict=True):
+        tap += np.where(hit, v, 0)
+    return out
+
+
+def _max_pick(v: np.ndarray, x: np.ndarray, top: np.ndarray, *where: tuple[int, ...]) -> np.ndarray:
+    out = np.zeros(top.shape, v.dtype)
+    for tap, hit in zip(_taps(v, where), _winners(x, top, where), strict=True):
+        np.copyto(out, tap, where=hit)
+    return out
+
+
 index = indexing(
     lambda m, x, *indices, pattern: x[rebuild(pattern, indices)],
     lambda m, g, rest, pattern, shape: m.index_added(g, *rest, pattern=pattern, size=shape),
@@ -128,6 +169,27 @@ scatter_add = indexing(
 embedding = indexing(
     lambda m, weight, index: weight[index],
     lambda m, g, index, shape: m.index_added(g, index, pattern=(ARRAY,), size=shape),
+)
+# Max pooling reads each window at its first maximum; spread and pick are that reading's two directions, with the
+# image `x` and its maxima `top` only saying where.
+max_windows = indexing(
+    lambda m, x, *, dims, sizes, steps, dilations: _max_windows(x, dims, sizes, steps, dilations),
+    lambda m, g, x, y, dims, sizes, steps, dilations: m.max_spread(
+        g, x, y, dims=dims, sizes=sizes, steps=steps, dilations=dilations
+    ),
+    label="MaxPool2DWithIndicesBackward0",
+)
+max_spread = indexing(
+    lambda m, v, x, top, *, dims, sizes, steps, dilations: _max_spread(v, x, top, dims, sizes, steps, dilations),
+    lambda m, g, x, top, dims, sizes, steps, dilations: m.max_pick(
+        g, x, top, dims=dims, sizes=sizes, steps=steps, dilations=dilations
+    ),
+)
+max_pick = indexing(
+    lambda m, v, x, top, *, dims, sizes, steps, dilations: _max_pick(v, x, top, dims, sizes, steps, dilations),
+    lambda m, g, x, top, dims, sizes, steps, dilations: m.max_spread(
+        g, x, top, dims=dims, sizes=sizes, steps=steps, dilations=dilations
+    ),
 )
 
 ROWS = name_rows(globals())

@@ -71,9 +71,7 @@ class ArrayMath:
 ARRAYS = ArrayMath()
 
 
-def _ieee(
-    function: Callable[..., float], *fallback: tuple[Callable[..., bool], float]
-) -> Callable[..., float]:
+def _ieee(function: Callable[..., float], *fallback: tuple[Callable[..., bool], float]) -> Callable[..., float]:
     """`function`, answering as IEEE arithmetic does where Python's `math` raises."""
 
     def wrapped(*values: float) -> float:
@@ -132,9 +130,7 @@ class FloatMath:
     sqrt = staticmethod(_ieee(math.sqrt))
     sin, cos = staticmethod(_ieee(math.sin)), staticmethod(_ieee(math.cos))
     tanh, erf = math.tanh, math.erf
-    pow = staticmethod(
-        _ieee(math.pow, (lambda x, p: x == 0 and p < 0, math.inf), (lambda x, p: abs(x) > 1, math.inf))
-    )
+    pow = staticmethod(_ieee(math.pow, (lambda x, p: x == 0 and p < 0, math.inf), (lambda x, p: abs(x) > 1, math.inf)))
     isinf, isfinite = math.isinf, math.isfinite
     round = round
 
@@ -293,10 +289,11 @@ for _name, _symbol in (("eq", "=="), ("ne", "!="), ("lt", "<"), ("le", "<="), ("
     setattr(Expression, f"__{_name}__", _infix(_symbol, 0))
 
 
+SPELLED = {"round": "rint", "pow": "power"}  # where NumPy has another name
+
+
 class SourceMath:
     """Source text: the seam of the compiler. `prefix` is where the printed functions live."""
-
-    names = {"abs": "abs", "round": "rint", "pow": "power"}  # where NumPy spells it otherwise
 
     def __init__(self, prefix: str = "np.") -> None:
         self.prefix = prefix
@@ -308,7 +305,7 @@ class SourceMath:
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         if name.startswith("_") or not hasattr(ArrayMath, name):
             raise AttributeError(f"no function of the source reading is called {name!r}")
-        spelled = self.names.get(name, name)
+        spelled = SPELLED.get(name, name)
 
         def call(*values: Any) -> Expression:
             return Expression(f"{self.prefix}{spelled}({', '.join(_operand(value, 0) for value in values)})")

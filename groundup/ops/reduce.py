@@ -40,9 +40,7 @@ def count(shape: tuple[int, ...], dim: tuple[int, ...]) -> int:
 def unbroadcast(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """Sum away what broadcasting repeated: the adjoint of expand, and the one place where it happens."""
     extra = x.ndim - len(size)
-    axes = tuple(
-        axis for axis in range(x.ndim) if axis < extra or (size[axis - extra] == 1 and x.shape[axis] != 1)
-    )
+    axes = tuple(axis for axis in range(x.ndim) if axis < extra or (size[axis - extra] == 1 and x.shape[axis] != 1))
     if axes == (0,) and x.ndim == 2 and x.dtype.kind == "f" and x.dtype.itemsize > 2:
         # A column sum is a product with ones, which BLAS does several times faster than a strided reduction.
         return (np.ones(len(x), x.dtype) @ x).reshape(size)
@@ -72,8 +70,7 @@ sum_to = reduction(
 var = reduction(
     lambda m, x, *, dim, keepdim, correction: _var(x, dim, keepdim, correction),
     lambda m, g, x, shape, dim, keepdim, correction: (
-        spread(m, g * _var_scale(shape, dim, correction), shape, dim, keepdim)
-        * (x - m.mean(x, dim=dim, keepdim=True))
+        spread(m, g * _var_scale(shape, dim, correction), shape, dim, keepdim) * (x - m.mean(x, dim=dim, keepdim=True))
     ),
 )
 prod = reduction(
@@ -146,9 +143,7 @@ def _others(m: Any, x: Any, shape: tuple[int, ...], dim: tuple[int, ...]) -> Any
     return m.where((zeros == 1) & zero, m.expand(rest, size=shape), alone)
 
 
-def _to_extremes(
-    m: Any, g: Any, x: Any, y: Any, shape: tuple[int, ...], dim: tuple[int, ...], keepdim: bool
-) -> Any:
+def _to_extremes(m: Any, g: Any, x: Any, y: Any, shape: tuple[int, ...], dim: tuple[int, ...], keepdim: bool) -> Any:
     """Share the gradient equally among the elements that reach the extreme (all nans, if it is nan)."""
     at = spread(m, y, shape, dim, keepdim)
     hit = (x == at) | ((x != x) & (at != at))

@@ -101,9 +101,7 @@ class Row:
         self.forward = forward
         self.grads = grads
         self.each = each
-        self.dtypes = (
-            dtypes  # how types are settled: promote, float, bool, integral, or None (the row's own affair)
-        )
+        self.dtypes = dtypes  # how types are settled: promote, float, bool, integral, or None (the row's own affair)
         self.label = label  # PyTorch's name of the backward node, where users see it
         self.ufunc = ufunc  # NumPy's single function for it, used eagerly and in place
         self.smooth = smooth  # regions on which algebra can prove the derivative: "0 < x", "a < b"

@@ -103,12 +103,10 @@ def _padded(x: np.ndarray, widths: tuple[tuple[int, int], ...], value: float) ->
     shape = tuple(size + before + after for size, (before, after) in zip(x.shape, widths, strict=True))
     out = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
     outer = tuple(
-        slice(max(before, 0), size - max(after, 0))
-        for size, (before, after) in zip(shape, widths, strict=True)
+        slice(max(before, 0), size - max(after, 0)) for size, (before, after) in zip(shape, widths, strict=True)
     )
     inner = tuple(
-        slice(max(-before, 0), size - max(-after, 0))
-        for size, (before, after) in zip(x.shape, widths, strict=True)
+        slice(max(-before, 0), size - max(-after, 0)) for size, (before, after) in zip(x.shape, widths, strict=True)
     )
     out[outer] = x[inner]
     return out
@@ -120,9 +118,7 @@ def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
 
 def _key_label(key: Any) -> str:
     """PyTorch's name for the last step of a basic indexing."""
-    last = (
-        next((k for k in reversed(key) if k is not Ellipsis and k != slice(None)), None) if key else Ellipsis
-    )
+    last = next((k for k in reversed(key) if k is not Ellipsis and k != slice(None)), None) if key else Ellipsis
     if last is Ellipsis:
         return "AliasBackward0"
     return {int: "SelectBackward0", slice: "SliceBackward0"}.get(type(last), "UnsqueezeBackward0")
@@ -137,9 +133,7 @@ flatten = view(
 squeeze = view(
     lambda m, x, *, size, dims: x.reshape(size),
     lambda m, g, shape: m.reshape(g, size=shape),
-    label=lambda dims, **_: (
-        "SqueezeBackward0" if dims is None else f"SqueezeBackward{1 if len(dims) == 1 else 2}"
-    ),
+    label=lambda dims, **_: "SqueezeBackward0" if dims is None else f"SqueezeBackward{1 if len(dims) == 1 else 2}",
 )
 unsqueeze = view(lambda m, x, *, size: x.reshape(size), lambda m, g, shape: m.reshape(g, size=shape))
 expand = view(lambda m, x, *, size: expand_array(x, size), lambda m, g, shape: m.sum_to(g, size=shape))
@@ -165,9 +159,7 @@ on_diagonal = view(
 )
 windows = view(
     lambda m, x, *, dims, sizes, steps, dilations: window_array(x, dims, sizes, steps, dilations),
-    lambda m, g, dims, steps, dilations, shape: m.fold(
-        g, dims=dims, steps=steps, dilations=dilations, size=shape
-    ),
+    lambda m, g, dims, steps, dilations, shape: m.fold(g, dims=dims, steps=steps, dilations=dilations, size=shape),
     label="UnfoldBackward0",
 )
 fold = view(
@@ -182,12 +174,8 @@ pad = view(
     lambda m, g, widths: m.pad(g, widths=tuple((-before, -after) for before, after in widths), value=0),
     label="ConstantPadNdBackward0",
 )
-tril = view(
-    lambda m, x, *, diagonal: np.tril(x, diagonal), lambda m, g, diagonal: m.tril(g, diagonal=diagonal)
-)
-triu = view(
-    lambda m, x, *, diagonal: np.triu(x, diagonal), lambda m, g, diagonal: m.triu(g, diagonal=diagonal)
-)
+tril = view(lambda m, x, *, diagonal: np.tril(x, diagonal), lambda m, g, diagonal: m.tril(g, diagonal=diagonal))
+triu = view(lambda m, x, *, diagonal: np.triu(x, diagonal), lambda m, g, diagonal: m.triu(g, diagonal=diagonal))
 clone = view(lambda m, x: x.copy(), lambda m, g: g)
 alias = view(lambda m, x: x[...], lambda m, g: g)
 cat = view(
