@@ -4,8 +4,8 @@
     python tools/embed_data.py SOURCE --check    compares them, number by number
 
 SOURCE is a folder with ``digits.csv.gz`` (the test file of the UCI digits, the label last) and
-``fashion-mnist/`` (the four original files). The packed bytes depend on the versions of zlib and liblzma, which
-is why the check compares what is inside.
+``fashion-mnist/`` (the four original files). The packed bytes depend on the versions of zlib and liblzma,
+which is why the check compares what is inside.
 """
 
 from __future__ import annotations

@@ -117,9 +117,7 @@ def fetch(
             os.replace(part, target)
             return target
     raise DownloadError(
-        f"could not fetch {wanted.name}: "
-        + "; ".join(failures)
-        + f"\n  Try again later, or put the file into "
+        f"could not fetch {wanted.name}: " + "; ".join(failures) + f"\n  Try again later, or put the file into "
         f"{folder} yourself, or name a folder that has it by the environment variable GROUNDUP_DATA."
     )
 
@@ -167,9 +165,7 @@ def _receive(wanted: Packed, url: str, part: Path, timeout: float) -> None:
             _store(wanted, response, part, _starts_at(response, have, part), timeout)
     except HTTPError as error:
         error.close()
-        if (
-            error.code == 416 and have
-        ):  # nothing is missing, or the beginning is of another file: the check tells
+        if error.code == 416 and have:  # nothing is missing, or the beginning is of another file: the check tells
             return
         problem = f"HTTP {error.code} {error.reason}"
         if error.code >= 500 or error.code in (408, 429):

@@ -123,9 +123,7 @@ def pictures_in(folder: Path) -> list[Path]:
     """The files with a picture's suffix that are not hidden, sorted by name."""
     with readable(folder):
         entries = sorted(folder.iterdir())
-    return [
-        e for e in entries if e.suffix.lower() in _SUFFIXES and not e.name.startswith(".") and e.is_file()
-    ]
+    return [e for e in entries if e.suffix.lower() in _SUFFIXES and not e.name.startswith(".") and e.is_file()]
 
 
 def require_pillow(feature: str) -> None:

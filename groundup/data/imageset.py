@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from groundup.data.dataset import ImageDataset
+
 Array = np.ndarray[Any, Any]
 
 
@@ -87,6 +89,12 @@ class ImageSet:
         channels, height, width = self.train_images.shape[1:]
         return channels, height, width
 
+    def dataset(self, train: bool = True) -> ImageDataset:
+        """The training or the test part, ready for a loader: float32 images between 0 and 1, and labels."""
+        if train:
+            return ImageDataset(self.train_images, self.train_labels, self.white)
+        return ImageDataset(self.test_images, self.test_labels, self.white)
+
     def __repr__(self) -> str:
         return (
             f"ImageSet({self.name}: {len(self.train_images):,} training and {len(self.test_images):,} test "
@@ -130,9 +138,7 @@ def split_set(
             f"{name}: no class has five images, so that none can be held out for the test; "
             "add images, or a test part of your own"
         )
-    return ImageSet(
-        name, images[~held], labels[~held], images[held], labels[held], classes, white, source, licence
-    )
+    return ImageSet(name, images[~held], labels[~held], images[held], labels[held], classes, white, source, licence)
 
 
 def _by(sizes: tuple[int, ...]) -> str:

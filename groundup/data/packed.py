@@ -51,9 +51,7 @@ def _open_xz(path: Path, file: BinaryIO) -> BinaryIO:
     try:
         import lzma
     except ImportError:
-        raise DataError(
-            path, "is packed with xz, and this Python was built without the module lzma"
-        ) from None
+        raise DataError(path, "is packed with xz, and this Python was built without the module lzma") from None
     return cast(BinaryIO, lzma.LZMAFile(file))
 
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from groundup.data.embedded import digits, fashion
 from groundup.data.errors import DataError
+from groundup.data.fetched import fashion_mnist, find_idx, mnist, read_four
 from groundup.data.images import class_folders, pictures_in, read_image_folder
 from groundup.data.imageset import Array, ImageSet, split_set
-from groundup.data.mnist import fashion_mnist, find_idx, mnist, read_four
 from groundup.data.tables import read_csv, read_npz
 
 _EMBEDDED: dict[str, Callable[[], ImageSet]] = {"digits": digits, "fashion": fashion}
@@ -127,13 +127,9 @@ def _named(
         if test_images is None or test_labels is None:
             places, names = _classes(labels)
             pixels, white = _pixels(images)
-            return split_set(
-                path.name, pixels, places, classes or names, white=white, source=_YOURS, licence=""
-            )
+            return split_set(path.name, pixels, places, classes or names, white=white, source=_YOURS, licence="")
         if images.shape[1:] != test_images.shape[1:]:
-            raise ValueError(
-                f"training images have shape {images.shape[1:]}, test images {test_images.shape[1:]}"
-            )
+            raise ValueError(f"training images have shape {images.shape[1:]}, test images {test_images.shape[1:]}")
         # Both parts are coded together, so that a class has one place and white one value in both.
         places, names = _classes(np.concatenate([labels.reshape(-1), test_labels.reshape(-1)]))
         pixels, white = _pixels(np.concatenate([images, test_images]))
@@ -166,16 +162,12 @@ def _pixels(images: Array) -> tuple[Array, int]:
     elif images.ndim == 4 and images.shape[-1] in (1, 3) and images.shape[1] not in (1, 3):
         images = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
     if images.ndim != 4 or images.shape[1] not in (1, 3) or images.size == 0:
-        raise ValueError(
-            f"images must have shape (n, height, width), with 1 or 3 channels or none, not {images.shape}"
-        )
+        raise ValueError(f"images must have shape (n, height, width), with 1 or 3 channels or none, not {images.shape}")
     if images.dtype.kind not in "buif":
         raise ValueError(f"images must be numbers, not {images.dtype}")
     lowest, highest = float(images.min()), float(images.max())
     if not (0 <= lowest and highest <= 255):
-        raise ValueError(
-            f"pixels must be between 0 and 255, or between 0 and 1, but go from {lowest:g} to {highest:g}"
-        )
+        raise ValueError(f"pixels must be between 0 and 255, or between 0 and 1, but go from {lowest:g} to {highest:g}")
     if images.dtype.kind == "f" and highest <= 1:
         return np.rint(images * 255).astype(np.uint8), 255
     if images.dtype.kind == "f" and (images != np.floor(images)).any():

@@ -98,9 +98,7 @@ def read_csv(
     else:
         features, labels = np.delete(numbers, place, axis=1), numbers[:, place].tolist()
     places, classes = _encode(labels)
-    return Table(
-        features.astype(np.float32, copy=False), None if place is None else places, classes, tuple(columns)
-    )
+    return Table(features.astype(np.float32, copy=False), None if place is None else places, classes, tuple(columns))
 
 
 def _first_row(path: Path, text: io.StringIO, delimiter: str | None) -> tuple[str, list[str]]:
@@ -190,9 +188,7 @@ def _label_place(path: Path, label: int | str | None, names: list[str] | None, w
         return None
     if isinstance(label, str):
         if names is None or label not in names:
-            raise DataError(
-                path, f"has no column {label!r}; its columns are {', '.join(names or ['unnamed'])}"
-            )
+            raise DataError(path, f"has no column {label!r}; its columns are {', '.join(names or ['unnamed'])}")
         return names.index(label)
     if not -width <= label < width:
         raise DataError(path, f"has no column {label}: it has {width} columns")

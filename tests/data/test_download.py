@@ -104,9 +104,7 @@ def cutting(handler: Handler, start: int) -> None:
     """Promises the rest and gives 100,000 bytes of it."""
     rest = BODY[start : start + 100_000]
     if start:
-        handler.answer(
-            206, rest, len(BODY) - start, Content_Range=f"bytes {start}-{len(BODY) - 1}/{len(BODY)}"
-        )
+        handler.answer(206, rest, len(BODY) - start, Content_Range=f"bytes {start}-{len(BODY) - 1}/{len(BODY)}")
     else:
         handler.answer(200, rest, len(BODY))
     handler.close_connection = True
@@ -201,9 +199,7 @@ def test_a_file_is_fetched_once(tmp_path: Path) -> None:
     ],
     ids=lambda value: "+".join(getattr(b, "__name__", "?") for b in value) if callable(value[0]) else "",
 )
-def test_a_cut_is_recovered_from(
-    tmp_path: Path, behaviours: list[Behaviour], ranges: list[str | None]
-) -> None:
+def test_a_cut_is_recovered_from(tmp_path: Path, behaviours: list[Behaviour], ranges: list[str | None]) -> None:
     with serving(*behaviours) as server:
         path = get(tmp_path, server)
         assert gzip.decompress(path.read_bytes()) == CONTENT
@@ -343,9 +339,7 @@ def test_two_processes_at_once_fetch_once(tmp_path: Path) -> None:
     with serving(slow) as server:
         arguments = [WANTED.name, str(WANTED.size), WANTED.sha256, server.url, str(tmp_path)]
         both = [
-            subprocess.Popen(
-                [sys.executable, "-c", FETCH, *arguments], stderr=subprocess.PIPE, text=True, cwd=ROOT
-            )
+            subprocess.Popen([sys.executable, "-c", FETCH, *arguments], stderr=subprocess.PIPE, text=True, cwd=ROOT)
             for _ in range(2)
         ]
         for process in both:

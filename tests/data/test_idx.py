@@ -27,9 +27,7 @@ def test_what_is_written_is_read(tmp_path: Path, dtype: str, shape: tuple[int, .
 
 
 def test_the_bytes_are_those_of_the_format() -> None:
-    assert idx_bytes(np.array([[1, 2, 3]], np.int16)) == bytes.fromhex(
-        "00000b02 00000001 00000003 0001 0002 0003"
-    )
+    assert idx_bytes(np.array([[1, 2, 3]], np.int16)) == bytes.fromhex("00000b02 00000001 00000003 0001 0002 0003")
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress])

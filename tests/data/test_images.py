@@ -82,9 +82,7 @@ class TestWithPillow:
         with pytest.raises(DataError, match="is a folder"):
             read_image(tmp_path)
 
-    def test_a_picture_that_is_a_bomb_is_refused(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_picture_that_is_a_bomb_is_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = self.save(tmp_path / "a.png", GREY)
         monkeypatch.setattr(self.Image, "MAX_IMAGE_PIXELS", 5)
         with pytest.raises(DataError, match="is refused: Image size"):

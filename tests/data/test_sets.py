@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import groundup.data.mnist as mnist_module
+import groundup.data.fetched as fetched_module
 from groundup.data.embedded import digits, fashion
 from groundup.data.errors import DataError
+from groundup.data.fetched import FASHION_MNIST, MNIST, NAMES, cache_folder, fashion_mnist, mnist
 from groundup.data.idx import idx_bytes, write_idx
 from groundup.data.imageset import ImageSet, hold_out
-from groundup.data.mnist import FASHION_MNIST, MNIST, NAMES, cache_folder, fashion_mnist, mnist
 from groundup.data.sets import load
 from groundup.data.tables import read_csv
 
@@ -137,9 +137,7 @@ def write_four(folder: Path, images: np.ndarray = IMAGES, suffix: str = ".gz") -
 
 def test_mnist_is_read_from_both_layouts(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = mnist(shared)
-    assert (
-        repr(data) == "ImageSet(mnist: 60,000 training and 10,000 test images of 1 x 28 x 28 in 10 classes)"
-    )
+    assert repr(data) == "ImageSet(mnist: 60,000 training and 10,000 test images of 1 x 28 x 28 in 10 classes)"
     assert data.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
     monkeypatch.setenv("GROUNDUP_DATA", str(shared / "fashion-mnist"))
     assert load("Fashion_MNIST").classes[0] == "T-shirt/top"
@@ -173,19 +171,19 @@ def test_wrong_folders_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> mnist_module.Original:
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> fetched_module.Original:
     """A set of MNIST's kind with a mirror that is a dead port, and files of its own."""
     write_four(tmp_path / "origin", suffix="")
     contents = [(tmp_path / "origin" / name).read_bytes() for name in NAMES]
-    monkeypatch.setattr(mnist_module, "_SIZES", tuple(map(len, contents)))
+    monkeypatch.setattr(fetched_module, "_SIZES", tuple(map(len, contents)))
     sums = tuple(hashlib.sha256(content).hexdigest() for content in contents)
-    original = mnist_module.Original("small", ("", "small"), (), sums, ("a", "b"), "here", "none")
-    monkeypatch.setattr(mnist_module, "MNIST", original)
+    original = fetched_module.Original("small", ("", "small"), (), sums, ("a", "b"), "here", "none")
+    monkeypatch.setattr(fetched_module, "MNIST", original)
     return original
 
 
 def test_a_set_is_fetched_into_the_cache_and_again_if_damaged(
-    small: mnist_module.Original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: fetched_module.Original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched = []
 
@@ -197,7 +195,7 @@ def test_a_set_is_fetched_into_the_cache_and_again_if_damaged(
             fetched.append(path.name)
         return path
 
-    monkeypatch.setattr(mnist_module, "fetch", fetch)
+    monkeypatch.setattr(fetched_module, "fetch", fetch)
     assert repr(mnist()) == "ImageSet(small: 20 training and 20 test images of 1 x 4 x 4 in 2 classes)"
     assert fetched == [f"{name}.gz" for name in NAMES]
     mnist()
@@ -209,18 +207,14 @@ def test_a_set_is_fetched_into_the_cache_and_again_if_damaged(
 
 
 def test_groundup_data_without_the_set_leads_to_the_cache(
-    small: mnist_module.Original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: fetched_module.Original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GROUNDUP_DATA", str(tmp_path))
-    monkeypatch.setattr(
-        mnist_module, "fetch", lambda wanted, mirrors, folder: tmp_path / "origin" / wanted.name[:-3]
-    )
+    monkeypatch.setattr(fetched_module, "fetch", lambda wanted, mirrors, folder: tmp_path / "origin" / wanted.name[:-3])
     assert len(mnist().train_labels) == 20
 
 
-def test_the_cache_is_where_the_system_keeps_such_things(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_cache_is_where_the_system_keeps_such_things(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert cache_folder() == tmp_path / "cache"
     monkeypatch.delenv("GROUNDUP_CACHE")
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -243,9 +237,7 @@ def test_the_cache_is_where_the_system_keeps_such_things(
 
 
 def test_an_unknown_name_is_told_the_choices(tmp_path: Path) -> None:
-    with pytest.raises(
-        ValueError, match="is called 'cifar'; choose from digits, fashion, mnist, fashion-mnist"
-    ):
+    with pytest.raises(ValueError, match="is called 'cifar'; choose from digits, fashion, mnist, fashion-mnist"):
         load("cifar")
     with pytest.raises(ValueError, match="root is for mnist and fashion-mnist; 'digits' needs none"):
         load("digits", tmp_path)

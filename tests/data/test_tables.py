@@ -85,9 +85,7 @@ def test_a_packed_table_is_read(tmp_path: Path) -> None:
         ("a\0b,c\n", {}, "is not a text file"),
     ],
 )
-def test_what_is_wrong_is_told_with_the_line(
-    tmp_path: Path, text: str, options: dict[str, object], says: str
-) -> None:
+def test_what_is_wrong_is_told_with_the_line(tmp_path: Path, text: str, options: dict[str, object], says: str) -> None:
     path = csv_file(tmp_path, text)
     with pytest.raises(DataError, match=says) as caught:
         read_csv(path, **options)

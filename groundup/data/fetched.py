@@ -146,9 +146,7 @@ def _four_of(root: Path, folders: tuple[str, ...]) -> Iterator[list[Path]]:
             yield files
         elif files:
             missing = [name for name, path in zip(NAMES, found) if path is None]
-            raise DataError(
-                root / folder, f"has some files of MNIST's kind, but no {' and no '.join(missing)}"
-            )
+            raise DataError(root / folder, f"has some files of MNIST's kind, but no {' and no '.join(missing)}")
 
 
 def read_four(name: str, files: list[Path], classes: tuple[str, ...], source: str, licence: str) -> ImageSet:
@@ -158,9 +156,7 @@ def read_four(name: str, files: list[Path], classes: tuple[str, ...], source: st
         if array.ndim != rank or array.dtype != np.uint8:
             raise DataError(file, f"holds {array.dtype} of shape {array.shape}, not {rank}-dimensional uint8")
     images, labels, test_images, test_labels = arrays
-    classes = classes or tuple(
-        map(str, range(int(max(labels.max(initial=0), test_labels.max(initial=0))) + 1))
-    )
+    classes = classes or tuple(map(str, range(int(max(labels.max(initial=0), test_labels.max(initial=0))) + 1)))
     try:
         return ImageSet(
             name,
@@ -215,9 +211,7 @@ def _in_given_folder(original: Original, root: str | os.PathLike[str] | None) ->
     if root is None:
         return None
     if others:
-        raise DataError(
-            others[0], f"holds another set than {original.name}; load(path) reads any of this layout"
-        )
+        raise DataError(others[0], f"holds another set than {original.name}; load(path) reads any of this layout")
     raise DataError(folder, f"has no {NAMES[0]}.gz, nor does its subfolder {original.folders[1]}")
 
 
