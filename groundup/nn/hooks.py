@@ -1,0 +1,103 @@
+"""Forward hooks: functions that a module calls before and after its ``forward``.
+
+A module without hooks never comes here, so that an ordinary call costs one test of an attribute.
+The looking-at tools (activation statistics, shape summaries) stand on these hooks.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from groundup.nn.module import Module
+
+Hook = Callable[..., Any]
+
+_identifiers = itertools.count()
+
+
+class RemovableHandle:
+    """What registering a hook returns: ``remove()`` takes the hook away, as does the end of a ``with`` block.
+
+    >>> import groundup
+    >>> layer = groundup.nn.ReLU()
+    >>> with layer.register_forward_hook(lambda module, args, output: print("called")):
+    ...     _ = layer(groundup.ones(2))
+    called
+    >>> _ = layer(groundup.ones(2))
+    """
+
+    def __init__(self, table: HookTable) -> None:
+        self._table = table
+        self.id = next(_identifiers)
+
+    def remove(self) -> None:
+        """Takes the hook away; doing so twice is harmless."""
+        self._table.entries.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+class HookTable:
+    """The hooks of one kind on one module, in the order in which they are called."""
+
+    def __init__(self) -> None:
+        self.entries: dict[int, tuple[Hook, bool]] = {}
+
+    def add(self, hook: Hook, prepend: bool, with_kwargs: bool) -> RemovableHandle:
+        """Adds ``hook`` at the end, or at the beginning if ``prepend``."""
+        if not callable(hook):
+            raise TypeError(f"a hook must be callable, got {type(hook).__name__}")
+        handle = RemovableHandle(self)
+        self.entries[handle.id] = (hook, with_kwargs)
+        if prepend:
+            rest = {key: entry for key, entry in self.entries.items() if key != handle.id}
+            self.entries.clear()
+            self.entries[handle.id] = (hook, with_kwargs)
+            self.entries.update(rest)
+        return handle
+
+    def __iter__(self) -> Any:
+        return iter(tuple(self.entries.values()))
+
+
+class ForwardHooks:
+    """Both kinds of forward hooks of one module."""
+
+    def __init__(self) -> None:
+        self.before = HookTable()
+        self.after = HookTable()
+
+
+def call_with_hooks(module: Module, hooks: ForwardHooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Calls ``module.forward`` with the hooks around it, each of which may replace what it was shown."""
+    for hook, with_kwargs in hooks.before:
+        if with_kwargs:
+            replaced = hook(module, args, kwargs)
+            if replaced is not None:
+                args, kwargs = _checked_arguments(replaced)
+        else:
+            replaced = hook(module, args)
+            if replaced is not None:
+                args = replaced if isinstance(replaced, tuple) else (replaced,)
+    output = module.forward(*args, **kwargs)
+    for hook, with_kwargs in hooks.after:
+        replaced = hook(module, args, kwargs, output) if with_kwargs else hook(module, args, output)
+        if replaced is not None:
+            output = replaced
+    return output
+
+
+def _checked_arguments(replaced: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    if isinstance(replaced, tuple) and len(replaced) == 2:
+        args, kwargs = replaced
+        return args if isinstance(args, tuple) else (args,), kwargs
+    raise RuntimeError(
+        f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {type(replaced).__name__}."
+    )
