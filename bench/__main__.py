@@ -81,9 +81,7 @@ def bench_imports(modules: list[str], rounds: int) -> int:
         shown.add_row(module, duration(seconds), ratio(seconds / times["numpy"]), more)
     console.print(shown)
     within = times[modules[0]] - times["numpy"] <= imports.BUDGET
-    console.print(
-        f"{modules[0]} is {'within' if within else 'OVER'} its budget of numpy + {imports.BUDGET} s"
-    )
+    console.print(f"{modules[0]} is {'within' if within else 'OVER'} its budget of numpy + {imports.BUDGET} s")
     return 0 if within else 1
 
 
@@ -105,13 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what", nargs="?", choices=what, default="all", help="what to measure (default: all but import)"
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="few and short batches: shows that it runs, not how fast"
-    )
+    parser.add_argument("--quick", action="store_true", help="few and short batches: shows that it runs, not how fast")
     parser.add_argument("--only", default="", metavar="TEXT", help='operations with this in "family: name"')
-    parser.add_argument(
-        "--threads", type=int, help="threads for every library (default: each library's own choice)"
-    )
+    parser.add_argument("--threads", type=int, help="threads for every library (default: each library's own choice)")
     parser.add_argument(
         "--libraries",
         nargs="+",

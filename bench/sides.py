@@ -45,9 +45,7 @@ def run(operation: Operation, size: int, backward: bool, libraries: Libraries, e
     try:
         results = {who: _result(operation, T, inputs, backward) for who, T in libraries.items()}
     except Exception as error:  # a row that fails is reported like any other, and the rest goes on
-        return Row(
-            operation, size, backward, {}, 0.0, 0.0, f"{type(error).__name__}: {error}".splitlines()[0]
-        )
+        return Row(operation, size, backward, {}, 0.0, 0.0, f"{type(error).__name__}: {error}".splitlines()[0])
     problem = "" if operation.random else _difference(results)
     calls = {who: _call(operation, T, inputs, backward) for who, T in libraries.items()}
     flops = operation.flops(*inputs) if operation.flops else 0.0

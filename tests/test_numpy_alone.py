@@ -60,9 +60,7 @@ def test_the_optional_packages_are_hidden() -> None:
 
 def test_every_module_imports() -> None:
     files = [path.relative_to(ROOT) for path in PACKAGE.rglob("*.py") if path.stem != "__main__"]
-    names = [
-        ".".join((file.parent if file.stem == "__init__" else file.with_suffix("")).parts) for file in files
-    ]
+    names = [".".join((file.parent if file.stem == "__init__" else file.with_suffix("")).parts) for file in files]
     run_with_numpy_alone("\n".join(f"import {name}" for name in names))
 
 
