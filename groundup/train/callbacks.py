@@ -200,15 +200,11 @@ class Monitor:
         if self.column is None:
             self.column = "valid_loss" if "valid_loss" in columns else "train_loss"
         if self.column not in columns:
-            raise ValueError(
-                f"there will be no column {self.column!r} to watch; there are: {', '.join(columns)}"
-            )
+            raise ValueError(f"there will be no column {self.column!r} to watch; there are: {', '.join(columns)}")
         if self.mode == "auto":
             higher = columns[self.column]
             if higher is None:
-                raise ValueError(
-                    f'say mode="min" or mode="max": which is better of {self.column!r} is not known'
-                )
+                raise ValueError(f'say mode="min" or mode="max": which is better of {self.column!r} is not known')
             self.mode = "max" if higher else "min"
 
     def improved(self, learner: Learner) -> bool:

@@ -24,6 +24,7 @@ from groundup.train.random_states import get_random_states, set_random_states
 
 if TYPE_CHECKING:
     from groundup.train.learner import Learner
+    from groundup.train.metrics import Metric
 
 __all__ = ["Checkpoint", "SaveBest"]
 
@@ -146,7 +147,8 @@ def check_writable(path: StrPath, feature: str) -> None:
 
 def capture(learner: Learner) -> dict[str, Any]:
     """The whole state of a run between two batches or two epochs."""
-    loaders = {"train": learner.train_loader, "valid": learner.valid_loader}
+    loaders = {"train": _state(learner.train_loader), "valid": _state(learner.valid_loader)}
+    _check_place(learner, loaders["train"])
     position = {name: getattr(learner, name) for name in _POSITION}
     return {
         "format": _FORMAT,
@@ -158,9 +160,9 @@ def capture(learner: Learner) -> dict[str, Any]:
         "optimizer": _state(learner.optimizer),
         "scheduler": _state(learner.scheduler),
         "callbacks": {name: each.state_dict() for name, each in named(learner.callbacks).items()},
-        "meters": {name: meter.state_dict() for name, meter in learner.meters().items()},
+        "meters": {name: meter.state_dict() for name, meter in _meters(learner).items()},
         "history": learner.history.state_dict(),
-        "loaders": {name: _state(loader) for name, loader in loaders.items()},
+        "loaders": loaders,
         "random": {"now": get_random_states(), "epoch": learner.epoch_random},
     }
 
@@ -173,8 +175,7 @@ def find(resume: StrPath | bool | None, callbacks: Sequence[Callback]) -> dict[s
         paths = [each.path for each in callbacks if isinstance(each, Checkpoint)]
         if len(paths) != 1:
             raise ValueError(
-                f"resume=True needs one Checkpoint callback, and there are {len(paths)}; "
-                "or pass the checkpoint's path"
+                f"resume=True needs one Checkpoint callback, and there are {len(paths)}; or pass the checkpoint's path"
             )
         if not os.path.exists(paths[0]):
             return None
@@ -189,15 +190,13 @@ def read(path: StrPath) -> dict[str, Any]:
     if not isinstance(state, dict) or "format" not in state or not set(state) >= _PARTS - {"format"}:
         raise ValueError(f"{os.fspath(path)} is no checkpoint of a Learner; for weights use groundup.load")
     if state["format"] != _FORMAT:
-        raise ValueError(
-            f"{os.fspath(path)} is a checkpoint of format {state['format']}; this version reads {_FORMAT}"
-        )
+        raise ValueError(f"{os.fspath(path)} is a checkpoint of format {state['format']}; this version reads {_FORMAT}")
     return state
 
 
 def restore(learner: Learner, state: dict[str, Any]) -> None:
     """Put a run back; if a part does not fit, everything is as it was before, and the error is raised."""
-    _warn_of_differences(state)
+    _warn_of_differences(learner, state)
     before = copy.deepcopy(capture(learner))
     try:
         _restore(learner, state)
@@ -212,16 +211,14 @@ def _restore(learner: Learner, state: dict[str, Any]) -> None:
         parameter.grad = state["gradients"].get(name)
     for part in ("optimizer", "scheduler"):
         _load_state(getattr(learner, part), state[part], f"the {part}")
-    meters = learner.meters()
+    meters = _meters(learner)
     if set(meters) != set(state["meters"]):
         raise ValueError(
-            f"the checkpoint was made with the metrics {sorted(state['meters'])}, "
-            f"and this learner has {sorted(meters)}"
+            f"the checkpoint was made with the metrics {sorted(state['meters'])}, and this learner has {sorted(meters)}"
         )
     for name, meter in meters.items():
         meter.load_state_dict(state["meters"][name])
-    callbacks = named(learner.callbacks)
-    for name, each in callbacks.items():
+    for name, each in named(learner.callbacks).items():
         if name in state["callbacks"]:
             each.load_state_dict(state["callbacks"][name])
     learner.history.load_state_dict(state["history"])
@@ -233,14 +230,23 @@ def _restore(learner: Learner, state: dict[str, Any]) -> None:
     set_random_states(state["random"]["now"])
 
 
-def _warn_of_differences(state: dict[str, Any]) -> None:
+def _warn_of_differences(learner: Learner, state: dict[str, Any]) -> None:
+    """Say what may make the run another one: its conditions, and callbacks that came or went."""
     found = differences(state["fingerprint"], fingerprint())
+    now = {name: each.state_dict() for name, each in named(learner.callbacks).items()}
+    saved = state["callbacks"]
+    found += [f"the callback {name} is gone" for name in saved if saved[name] and name not in now]
+    found += [f"the callback {name} is new" for name in now if now[name] and name not in saved]
     if found:
         warnings.warn(
             "the run goes on under other conditions, and may end with other bits: " + "; ".join(found),
             ResumeWarning,
             stacklevel=4,
         )
+
+
+def _meters(learner: Learner) -> dict[str, Metric]:
+    return {"loss": learner.train_loss, **{each.name: each for each in learner.metrics}}
 
 
 def named(callbacks: Sequence[Callback]) -> dict[str, Callback]:
@@ -264,14 +270,22 @@ def _state(part: Any) -> Any:
 def _load_state(part: Any, state: Any, what: str) -> None:
     if hasattr(part, "load_state_dict") != (state is not None):
         there = "has none" if state is not None else "has one"
-        raise ValueError(
-            f"the checkpoint {'holds' if state else 'lacks'} the state of {what}; this learner {there}"
-        )
+        raise ValueError(f"the checkpoint {'holds' if state else 'lacks'} the state of {what}; this learner {there}")
     if state is not None:
         part.load_state_dict(state)
 
 
 # The loader's place in an epoch ----------------------------------------------------------------------
+
+
+def _check_place(learner: Learner, state: Any) -> None:
+    """Refuse to save a place in an epoch that is not the learner's."""
+    place = state.get("position") if isinstance(state, dict) else None
+    if learner.in_epoch and place not in (None, learner.batches_done):
+        raise RuntimeError(
+            f"the training loader is at batch {place} and the epoch at {learner.batches_done}: something else "
+            "went through the loader in the middle of the epoch; use another loader for that"
+        )
 
 
 def begin(loader: Iterable[Any]) -> tuple[Iterator[Any], Any]:

@@ -6,6 +6,7 @@ under others warns and says which.
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 from typing import Any
@@ -58,6 +59,7 @@ def _groundup_version() -> str:
     return groundup.__version__
 
 
+@functools.cache
 def _blas() -> str:
     """The library that multiplies matrices, and its version."""
     build: Any = np.show_config(mode="dicts")
@@ -65,6 +67,7 @@ def _blas() -> str:
     return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
 
 
+@functools.cache
 def _processor() -> str:
     """The processor's model, on which the kernels that BLAS chooses depend."""
     try:

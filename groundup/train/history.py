@@ -38,9 +38,7 @@ class History:
     """
 
     def __init__(self, columns: Mapping[str, list[Number]] | None = None) -> None:
-        self._columns: dict[str, list[Number]] = {
-            name: list(values) for name, values in (columns or {}).items()
-        }
+        self._columns: dict[str, list[Number]] = {name: list(values) for name, values in (columns or {}).items()}
         if len({len(values) for values in self._columns.values()}) > 1:
             raise ValueError("the columns of a history must have one length")
 
@@ -77,14 +75,9 @@ class History:
         return {name: values[index] for name, values in self._columns.items()}
 
     def __str__(self) -> str:
-        return (
-            "\n".join([header(self.columns), *(line(row) for row in self)])
-            if self._columns
-            else "(no epochs)"
-        )
+        return "\n".join([header(self.columns), *(line(row) for row in self)]) if self._columns else "(no epochs)"
 
-    def __repr__(self) -> str:
-        return f"<History of {len(self)} epochs: {', '.join(self._columns)}>"
+    __repr__ = __str__
 
     def state_dict(self) -> dict[str, Any]:
         """The columns, for a checkpoint."""

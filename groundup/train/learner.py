@@ -7,9 +7,8 @@ the loop (bars, early stopping, checkpoints) is done by callbacks; ``checkpoint`
 from __future__ import annotations
 
 import contextlib
-import copy
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
 from typing import Any
 
 from groundup.autograd import no_grad
@@ -17,6 +16,7 @@ from groundup.functions import view
 from groundup.io.atomic import StrPath
 from groundup.io.state_file import save
 from groundup.nn import Module
+from groundup.optim import Optimizer
 from groundup.tensor import Tensor
 from groundup.train import checkpoint
 from groundup.train.callbacks import EVENTS, Callback, Cancel, CancelBatch, CancelEpoch, CancelFit, checked
@@ -68,7 +68,7 @@ class Learner:
         train_loader: Iterable[Any] | None = None,
         valid_loader: Iterable[Any] | None = None,
         loss_fn: Callable[[Any, Any], Tensor] | None = None,
-        optimizer: Any = None,
+        optimizer: Optimizer | None = None,
         scheduler: Any = None,
         *,
         metrics: Metric | Callable[..., Any] | Sequence[Any] = (),
@@ -81,11 +81,11 @@ class Learner:
             raise TypeError(f"model must be a groundup.nn.Module, got {type(model).__name__}")
         self.model = model
         self.train_loader, self.valid_loader = train_loader, valid_loader
-        self.loss_fn, self.optimizer, self.scheduler = loss_fn, optimizer, scheduler
+        self.loss_fn, self.scheduler = loss_fn, scheduler
+        self.optimizer: Any = optimizer  # None only where nothing is trained
         self.scheduler_interval = settle_interval(scheduler, scheduler_interval)
         self.metrics = as_metrics(metrics)
-        on_training = valid_loader is None if train_metrics is None else train_metrics
-        self.train_metrics = copy.deepcopy(self.metrics) if on_training else []
+        self.train_metrics = valid_loader is None if train_metrics is None else train_metrics
         self.callbacks = checked(callbacks)
         self.progress = progress
         self.history = History()
@@ -112,6 +112,7 @@ class Learner:
         self.batches: Iterator[Any] | None = None
         self._resumable = True
 
+        self._row: dict[str, Any] = {}
         self._handlers: dict[str, list[Callable[[Learner], None]]] = {event: [] for event in EVENTS}
         self._started = 0.0
 
@@ -169,15 +170,15 @@ class Learner:
         needed = {"train_loader": self.train_loader, "loss_fn": self.loss_fn, "optimizer": self.optimizer}
         missing = [f"{name}=..." for name, value in needed.items() if value is None]
         if missing:
-            raise ValueError(
-                f"fit needs more than this learner was given: Learner(model, {', '.join(missing)})"
-            )
+            raise ValueError(f"fit needs more than this learner was given: Learner(model, {', '.join(missing)})")
         own = {id(each) for each in self.model.parameters()}
         if not any(id(each) in own for group in self.optimizer.param_groups for each in group["params"]):
             raise ValueError(
                 "none of the optimizer's parameters belongs to the model, which would never change; "
                 "make it with model.parameters() of this model"
             )
+        if self.scheduler is not None and getattr(self.scheduler, "optimizer", None) is not self.optimizer:
+            raise ValueError("the scheduler was made for another optimizer, so it would change nothing here")
         for name, loader in (("train_loader", self.train_loader), ("valid_loader", self.valid_loader)):
             if isinstance(loader, Iterator):
                 raise ValueError(
@@ -197,20 +198,20 @@ class Learner:
         """One epoch, or what is left of one that was resumed in the middle."""
         self._started = time.perf_counter() - self.seconds
         self._resumable = False
+        self._row = dict.fromkeys(self.columns())
         try:
             if not self.in_epoch:
                 self._begin_epoch()
             self._train()
             if self.valid_loader is not None:
-                self._validate()
+                self._validate(self.valid_loader)
         except CancelEpoch:
             checkpoint.forget_places(self)
         self._end_epoch()
 
     def _begin_epoch(self) -> None:
         self.mode, self.in_epoch = "train", True
-        for meter in self.meters().values():
-            meter.reset()
+        self._reset(self.train_loss)
         self._notify("before_epoch")
 
     def _train(self) -> None:
@@ -219,15 +220,20 @@ class Learner:
         batches, self.batches = self.batches, None
         if batches is None:
             batches, self.epoch_random = checkpoint.begin(self.train_loader or ())
-        for batch in batches:
-            self._train_batch(batch)
+        try:
+            for batch in batches:
+                self._train_batch(batch)
+        finally:
+            if isinstance(batches, Generator):
+                batches.close()  # at once, with the threads that it may have
+            self._note("train", self.train_loss)
 
     def _train_batch(self, batch: Any) -> None:
         self._resumable = False
         with contextlib.suppress(CancelBatch):
             self._take(batch)
             self._notify("before_batch")
-            self._forward(self.train_loss, self.train_metrics)
+            self._forward(self.train_loss, self.metrics if self.train_metrics else [])
             self.loss.backward()
             self._notify("before_step")
             self.rate = self.optimizer.param_groups[0].get("lr")
@@ -243,25 +249,30 @@ class Learner:
         with contextlib.suppress(CancelBatch):
             self._notify("after_batch")
 
-    def _validate(self) -> None:
+    def _validate(self, loader: Iterable[Any]) -> None:
         self.mode, self._resumable = "validate", False
+        self._reset(self.valid_loss)
         self._notify("before_validate")
-        with self._evaluating():
-            for batch in self.valid_loader or ():
-                with contextlib.suppress(CancelBatch):
-                    self._take(batch)
-                    self._forward(self.valid_loss, self.metrics)
-                    self._notify("after_valid_batch")
+        try:
+            with self._evaluating():
+                for batch in loader:
+                    with contextlib.suppress(CancelBatch):
+                        self._take(batch)
+                        self._forward(self.valid_loss, self.metrics)
+                        self._notify("after_valid_batch")
+        finally:
+            self._note("valid", self.valid_loss)
         self._notify("after_validate")
 
     def _end_epoch(self) -> None:
         self.mode = "epoch"
-        self.seconds = time.perf_counter() - self._started
-        row = self._row()
-        if self.scheduler is not None and self.scheduler_interval == "epoch":
-            step_epoch(self.scheduler, row)
-        self.history.append(row)
         self.epochs_done += 1
+        rate = None if self.rate is None else float(self.rate)
+        seconds = time.perf_counter() - self._started
+        self._row |= {"epoch": self.epochs_done, "lr": rate, "seconds": seconds}
+        if self.scheduler is not None and self.scheduler_interval == "epoch":
+            step_epoch(self.scheduler, self._row)
+        self.history.append(self._row)
         self.in_epoch, self.batches_done, self.seconds = False, 0, 0.0
         self._resumable = True
         self._notify("after_epoch")
@@ -286,18 +297,15 @@ class Learner:
         if loader is None:
             raise ValueError("evaluate needs data: evaluate(loader), or Learner(..., valid_loader=loader)")
         if self.loss_fn is None and not self.metrics:
-            raise ValueError(
-                "evaluate needs a loss_fn or metrics: Learner(model, loss_fn=..., metrics=[...])"
-            )
-        loss, metrics = Mean("loss"), copy.deepcopy(self.metrics)
-        for metric in metrics:
-            metric.reset()
+            raise ValueError("evaluate needs a loss_fn or metrics: Learner(model, loss_fn=..., metrics=[...])")
+        loss = Mean("loss")
         with self._aside(), self._evaluating():
+            self._reset(loss)
             for batch in loader:
                 self._take(batch)
-                self._forward(loss, metrics)
-        results = {} if self.loss_fn is None else {"loss": loss.compute()}
-        return results | {metric.name: metric.compute() for metric in metrics}
+                self._forward(loss, self.metrics)
+            results = {} if self.loss_fn is None else {"loss": loss.compute()}
+            return results | {metric.name: metric.compute() for metric in self.metrics}
 
     def predict(self, data: Tensor | Iterable[Any]) -> Tensor:
         """The model's outputs for ``data``, one batch below the other.
@@ -334,12 +342,15 @@ class Learner:
 
     @contextlib.contextmanager
     def _aside(self) -> Iterator[None]:
-        """Other batches for a while; the batch at hand is as it was afterwards."""
+        """Other batches for a while; the batch at hand and the metrics are as they were afterwards."""
         kept = self.inputs, self.target, self.prediction, self.loss
+        totals = [metric.state_dict() for metric in self.metrics]
         try:
             yield
         finally:
             self.inputs, self.target, self.prediction, self.loss = kept
+            for metric, state in zip(self.metrics, totals, strict=True):
+                metric.load_state_dict(state)
 
     # The batch at hand ---------------------------------------------------------------------------
 
@@ -369,43 +380,39 @@ class Learner:
                 "  For batches of another form override Learner.split_batch."
             )
         self.prediction = self.model(*self.inputs)
-        count = batch_size(self.inputs[0] if self.target is None else self.target)
         if self.loss_fn is not None:
             self.loss = self.loss_fn(self.prediction, self.target)
-            if self.loss.numel() != 1:
-                raise ValueError(
-                    f"loss_fn must give one number for a batch, got the shape {tuple(self.loss.shape)}; "
-                    'leave out reduction="none", or take its mean()'
-                )
-            loss.update(self.loss, count)
+            _check_loss(self.loss)
+            loss.update(self.loss, batch_size(self.target if hasattr(self.target, "shape") else self.inputs[0]))
         for metric in metrics:
             metric.update(self.prediction, self.target)
 
     # The history ---------------------------------------------------------------------------------
 
-    def meters(self) -> dict[str, Metric]:
-        """Every loss and metric that an epoch adds up, by the name of its column."""
-        found: dict[str, Metric] = {
-            f"train_{each.name}": each for each in (self.train_loss, *self.train_metrics)
-        }
-        if self.valid_loader is not None:
-            found |= {f"valid_{each.name}": each for each in (self.valid_loss, *self.metrics)}
-        return found
-
     def columns(self) -> dict[str, bool | None]:
         """The columns of the history, and for each that can be watched whether higher is better."""
-        scalars = {name: each.higher_is_better for name, each in self.meters().items() if each.scalar}
-        return {"epoch": None, **scalars, "lr": None, "seconds": None}
+        parts = {"train": self.metrics if self.train_metrics else []}
+        if self.valid_loader is not None:
+            parts["valid"] = self.metrics
+        found: dict[str, bool | None] = {"epoch": None}
+        for part, metrics in parts.items():
+            found[f"{part}_loss"] = False
+            found |= {f"{part}_{each.name}": each.higher_is_better for each in metrics if each.scalar}
+        return found | {"lr": None, "seconds": None}
 
-    def _row(self) -> dict[str, Any]:
-        """The present epoch's row; what was not measured, because the epoch was cancelled, is None."""
-        row: dict[str, Any] = {"epoch": self.epochs_done + 1}
-        measured = {"train": self.train_loss.count > 0, "valid": self.valid_loss.count > 0}
-        for name, meter in self.meters().items():
-            if meter.scalar:
-                value = meter.compute() if measured[name[:5]] else None
-                row[name] = value.item() if isinstance(value, Tensor) else value
-        return row | {"lr": None if self.rate is None else float(self.rate), "seconds": self.seconds}
+    def _reset(self, loss: Mean) -> None:
+        for meter in (loss, *self.metrics):
+            meter.reset()
+
+    def _note(self, part: str, loss: Mean) -> None:
+        """Put what a part of the epoch measured into its row; nothing if it was cancelled before a batch."""
+        if not loss.count:
+            return
+        for meter in (loss, *self.metrics):
+            name = f"{part}_{meter.name}"
+            if name in self._row:
+                value = meter.compute()
+                self._row[name] = value.item() if isinstance(value, Tensor) else value
 
     # Callbacks -----------------------------------------------------------------------------------
 
@@ -432,4 +439,17 @@ class Learner:
                 if cancelled is None or cancel.reach > cancelled.reach:
                     cancelled = cancel
         if cancelled is not None:
-            raise cancelled
+            try:
+                raise cancelled
+            finally:
+                del cancelled  # or this frame and the exception would keep each other, and the batch, alive
+
+
+def _check_loss(loss: Any) -> None:
+    if not isinstance(loss, Tensor):
+        raise TypeError(f"loss_fn must give a tensor of one number for a batch, got {type(loss).__name__}")
+    if loss.numel() != 1:
+        raise ValueError(
+            f"loss_fn must give one number for a batch, got the shape {tuple(loss.shape)}; "
+            'leave out reduction="none", or take its mean()'
+        )

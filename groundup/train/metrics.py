@@ -293,9 +293,7 @@ def _scores(prediction: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
     """Scores ``(samples, classes)`` and true classes ``(samples)``; further dimensions count as samples."""
     scores, truth = _array(prediction), _array(target)
     if scores.ndim < 2 or scores.shape[:1] + scores.shape[2:] != truth.shape:
-        raise ValueError(
-            _misfit(scores, truth, "be (N, C) and (N): scores for each class, and class indices")
-        )
+        raise ValueError(_misfit(scores, truth, "be (N, C) and (N): scores for each class, and class indices"))
     if truth.dtype.kind not in "iub":
         raise ValueError(f"the target must hold class indices, which are integers, got {truth.dtype}")
     return np.moveaxis(scores, 1, -1).reshape(-1, scores.shape[1]), truth.reshape(-1)
@@ -303,9 +301,7 @@ def _scores(prediction: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def _check_classes(truth: np.ndarray, classes: int) -> None:
     if truth.size and not (0 <= int(truth.min()) and int(truth.max()) < classes):
-        raise ValueError(
-            f"a target is outside the classes 0 to {classes - 1}: {truth.min()} to {truth.max()}"
-        )
+        raise ValueError(f"a target is outside the classes 0 to {classes - 1}: {truth.min()} to {truth.max()}")
 
 
 def _misfit(scores: np.ndarray, truth: np.ndarray, rule: str) -> str:

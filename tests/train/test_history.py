@@ -50,7 +50,7 @@ def test_the_printed_table() -> None:
         "    2         nan                  3.0e-05    12.00"
     )
     assert str(History()) == "(no epochs)"
-    assert repr(example()) == "<History of 2 epochs: epoch, train_loss, valid_accuracy, lr, seconds>"
+    assert repr(example()) == str(example())
 
 
 def test_csv_keeps_every_bit(tmp_path: Path) -> None:

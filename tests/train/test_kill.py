@@ -79,9 +79,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(groundup.__file__).parents[1]
 def start(folder: Path, die: str = "", pause: float = 0.0) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", _RUN, str(folder), str(pause)]
     environment = ENVIRONMENT | {"DIE": die}
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
 def finish(process: subprocess.Popen[str]) -> int:

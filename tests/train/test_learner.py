@@ -180,9 +180,7 @@ def test_several_inputs_and_batches_of_another_form() -> None:
             return (batch["x"],), batch["y"]
 
     net = model()
-    named = Named(
-        net, [{"x": x, "y": y}], None, F.cross_entropy, optim.SGD(net.parameters(), lr=0.1), progress=None
-    )
+    named = Named(net, [{"x": x, "y": y}], None, F.cross_entropy, optim.SGD(net.parameters(), lr=0.1), progress=None)
     assert len(named.fit(1)) == 1
     assert named.predict([{"x": x, "y": y}]).shape == (5, 2)
 
@@ -201,10 +199,25 @@ def test_schedulers_step_when_they_should() -> None:
     cycle = rates(lambda o: schedulers.OneCycleLR(o, 0.4, total_steps=12))
     assert cycle[-1] < 1e-4 < cycle[0]
     # The loss gets better in every epoch, so a threshold of no return makes every one a bad one.
-    plateau = rates(
-        lambda o: schedulers.ReduceLROnPlateau(o, patience=0, threshold=0.99), valid_loader=batches(1)
-    )
+    plateau = rates(lambda o: schedulers.ReduceLROnPlateau(o, patience=0, threshold=0.99), valid_loader=batches(1))
     assert plateau == pytest.approx([0.1, 0.1, 0.01])
+
+
+def test_metrics_that_hold_the_model_see_its_present_weights() -> None:
+    net = model()
+
+    def size(prediction: object, target: object) -> groundup.Tensor:
+        return sum((p.detach() ** 2).sum() for p in net.parameters())  # type: ignore[return-value]
+
+    class Watch(Callback):
+        def after_batch(self, learner: Learner) -> None:
+            sizes.append(size(None, None).item())
+            learner.evaluate(batches(1))  # which must not disturb what the epoch has added up
+
+    sizes: list[float] = [size(None, None).item()]
+    row = learner(model=net, metrics=size, callbacks=[Watch()]).fit(1)[-1]
+    assert row["train_size"] == pytest.approx(sum(sizes[:4]) / 4, rel=1e-6)
+    assert sizes[0] != sizes[1]
 
 
 # The moments -----------------------------------------------------------------------------------------
@@ -400,9 +413,7 @@ def test_a_callback_may_change_the_batch_and_evaluate() -> None:
 
 
 def test_a_misspelt_moment_raises_when_the_class_is_made() -> None:
-    with pytest.raises(
-        TypeError, match=r"Oops\.before_bacth would never be called.*Perhaps you meant before_batch"
-    ):
+    with pytest.raises(TypeError, match=r"Oops\.before_bacth would never be called.*Perhaps you meant before_batch"):
 
         class Oops(Callback):
             def before_bacth(self, learner: Learner) -> None: ...
@@ -508,12 +519,21 @@ def test_a_plateau_steps_by_epochs_only() -> None:
         learner(model=net, optimizer=optimizer, scheduler=plateau, scheduler_interval="step")
 
 
+def test_a_scheduler_of_another_optimiser() -> None:
+    net = model()
+    other = optim.lr_scheduler.StepLR(optim.SGD(net.parameters(), lr=0.1), 1)
+    with pytest.raises(ValueError, match="the scheduler was made for another optimizer"):
+        learner(model=net, scheduler=other).fit(1)
+
+
 def test_losses_and_batches_of_the_wrong_form() -> None:
     def per_sample(prediction: groundup.Tensor, target: groundup.Tensor) -> groundup.Tensor:
         return F.cross_entropy(prediction, target, reduction="none")
 
     with pytest.raises(ValueError, match=r"must give one number for a batch, got the shape \(5,\)"):
         learner(loss_fn=per_sample).fit(1)
+    with pytest.raises(TypeError, match="must give a tensor of one number for a batch, got float"):
+        learner(loss_fn=lambda prediction, target: 0.5).fit(1)
     with pytest.raises(ValueError, match=r"(?s)this batch has no target.*override Learner\.split_batch"):
         learner(train_loader=[x for x, _ in batches()]).fit(1)
     with pytest.raises(ValueError, match="evaluate needs data"):

@@ -17,9 +17,7 @@ SCORES = rng.normal(size=(50, 4)).astype(np.float32)
 CLASSES = rng.integers(0, 4, 50)
 
 
-def tensors(
-    scores: np.ndarray = SCORES, classes: np.ndarray = CLASSES
-) -> tuple[groundup.Tensor, groundup.Tensor]:
+def tensors(scores: np.ndarray = SCORES, classes: np.ndarray = CLASSES) -> tuple[groundup.Tensor, groundup.Tensor]:
     return groundup.from_numpy(scores.copy()), groundup.from_numpy(classes.copy())
 
 
@@ -138,9 +136,7 @@ def test_targets_that_do_not_fit() -> None:
             metric.update(prediction, groundup.tensor([-1, 3]))
     with pytest.raises(ValueError, match="expected scores for 4 classes, got 3"):
         ConfusionMatrix(4).update(prediction, groundup.tensor([0, 1]))
-    with pytest.raises(
-        ValueError, match=r"(?s)prediction \(2, 1\) and target \(2,\) must have one shape.*squeeze"
-    ):
+    with pytest.raises(ValueError, match=r"(?s)prediction \(2, 1\) and target \(2,\) must have one shape.*squeeze"):
         Accuracy(threshold=0.5).update(groundup.zeros(2, 1), groundup.zeros(2))
 
 
@@ -150,9 +146,7 @@ def test_arguments_and_states_that_make_no_sense() -> None:
             TopKAccuracy(wrong)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="num_classes must be a whole number of 1 or more"):
             ConfusionMatrix(wrong)  # type: ignore[arg-type]
-    with pytest.raises(
-        ValueError, match=r"the state of 'accuracy' has \['counts'\], not \['count', 'total'\]"
-    ):
+    with pytest.raises(ValueError, match=r"the state of 'accuracy' has \['counts'\], not \['count', 'total'\]"):
         Accuracy().load_state_dict({"counts": 1})
     with pytest.raises(TypeError, match="a metric is a Metric or a function of"):
         AverageOf(3)  # type: ignore[arg-type]

@@ -72,9 +72,7 @@ def test_the_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
         assert "epoch 1/2" in err and "epoch 2/2" in err and "validate" in err
 
 
-def test_the_bar_of_a_resumed_epoch_starts_in_the_middle(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_bar_of_a_resumed_epoch_starts_in_the_middle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("tqdm", reason="bars need the extra 'train'")
     pytest.importorskip("safetensors", reason="checkpoints need the extra 'train'")
 

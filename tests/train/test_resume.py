@@ -14,6 +14,7 @@ import pytest
 import groundup
 from groundup import nn, optim
 from groundup.errors import MissingExtra
+from groundup.io import atomic
 from groundup.train import (
     Accuracy,
     Callback,
@@ -31,6 +32,12 @@ from groundup.train import (
 pytest.importorskip("safetensors", reason="checkpoints need the extra 'train'")
 
 F = nn.functional
+
+
+@pytest.fixture(autouse=True)
+def no_fsync(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Power cuts are not what is tested here, and a busy disk would make hundreds of checkpoints slow."""
+    monkeypatch.setattr(atomic.os, "fsync", lambda descriptor: None)
 
 
 class Cut(BaseException):
@@ -111,9 +118,7 @@ def loaders() -> dict[str, Callable[[], Any]]:
         "a list": batches,
         "a loader that keeps no place": lambda: Shuffled(batches()),
         "DataLoader": lambda: shuffled()(),
-        "DataLoader with its own generator": lambda: shuffled(
-            generator=groundup.Generator().manual_seed(3)
-        )(),
+        "DataLoader with its own generator": lambda: shuffled(generator=groundup.Generator().manual_seed(3))(),
     }
 
 
@@ -492,10 +497,26 @@ def test_other_conditions_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path = tmp_path / "checkpoint"
     build(path).fit(1)
     monkeypatch.setenv("OMP_NUM_THREADS", "97")
-    with pytest.warns(
-        ResumeWarning, match="may end with other bits: threads was .* and is .*OMP_NUM_THREADS=97"
-    ):
+    with pytest.warns(ResumeWarning, match="may end with other bits: threads was .* and is .*OMP_NUM_THREADS=97"):
         build(path).fit(2, resume=True)
+
+
+def test_callbacks_that_came_or_went_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint"
+    build(path, Remember(), Noise()).fit(1)
+    with pytest.warns(ResumeWarning, match="bits: the callback Remember is gone; the callback EarlyStopping is new$"):
+        build(path, EarlyStopping()).fit(1, resume=True)
+
+
+def test_a_training_loader_that_something_else_went_through(tmp_path: Path) -> None:
+    class Meddle(Callback):
+        def after_batch(self, learner: Learner) -> None:
+            if learner.batches_done == 3:
+                learner.evaluate(learner.train_loader)
+
+    learner = build(tmp_path / "checkpoint", Meddle(), loader="DataLoader")
+    with pytest.raises(RuntimeError, match="the training loader is at batch 0 and the epoch at 3"):
+        learner.fit(1)
 
 
 def test_a_loader_that_has_become_shorter(tmp_path: Path) -> None:
@@ -524,9 +545,7 @@ def test_where_the_checkpoint_goes_is_checked_first(tmp_path: Path) -> None:
 def test_without_safetensors_it_says_so_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "safetensors.numpy", None)
     learner = build(tmp_path / "checkpoint")
-    with pytest.raises(
-        MissingExtra, match=r'(?s)saving checkpoints needs the package safetensors.*"groundup.train'
-    ):
+    with pytest.raises(MissingExtra, match=r'(?s)saving checkpoints needs the package safetensors.*"groundup.train'):
         learner.fit(1)
     assert learner.steps_done == 0
     with pytest.raises(MissingExtra, match="resuming a run needs"):

@@ -72,9 +72,7 @@ def test_settings_that_json_cannot_hold_leave_no_folder(tmp_path: Path, config: 
 
 
 def test_what_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(
-        FileNotFoundError, match="nowhere is not the folder of a run: there is no such folder"
-    ):
+    with pytest.raises(FileNotFoundError, match="nowhere is not the folder of a run: there is no such folder"):
         RunFolder.open(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match=r"is not the folder of a run: it has no config.json"):
         RunFolder.open(tmp_path)

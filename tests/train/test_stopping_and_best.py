@@ -97,9 +97,7 @@ def test_an_epoch_that_was_cancelled_is_no_gain() -> None:
     assert len(learner.history) == 2
 
 
-@pytest.mark.parametrize(
-    "make", [lambda **how: EarlyStopping(3, **how), lambda **how: SaveBest("best", **how)]
-)
+@pytest.mark.parametrize("make", [lambda **how: EarlyStopping(3, **how), lambda **how: SaveBest("best", **how)])
 def test_what_is_watched_is_settled_before_training(make: Any) -> None:
     def half(prediction: object, target: object) -> float:
         return 0.5
