@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.machine import Machine
@@ -36,7 +37,9 @@ def show_operations(rows: Iterable[Row], machine: Machine, mine: str, peer: str)
             seconds, other = row.seconds[mine], row.seconds[peer]
             limit = machine.limit(row.flops, row.traffic)
             name = f"{row.operation.family}: {row.operation.name}" + (" (!)" if row.problem else "")
-            shown.add_row(name, duration(seconds), duration(other), ratio(seconds / other), ratio(seconds / limit))
+            shown.add_row(
+                escape(name), duration(seconds), duration(other), ratio(seconds / other), ratio(seconds / limit)
+            )
         console.print(shown)
         console.print(_summary(timed, mine, peer), "\n")
 
