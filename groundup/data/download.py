@@ -16,7 +16,6 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -153,6 +152,7 @@ def _size(path: Path) -> int:
 
 def _receive(wanted: Packed, url: str, part: Path, timeout: float) -> None:
     """Append to `part` what is missing of the file at `url`."""
+    from http.client import HTTPException
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 

@@ -172,6 +172,14 @@ def read_four(name: str, files: list[Path], classes: tuple[str, ...], source: st
         raise DataError(files[0].parent, str(error)) from None
 
 
+def read_folder(folder: Path, files: list[Path]) -> ImageSet:
+    """The set in the four files of a user's folder: one of the two where its checksum says so, else any other."""
+    for original in (MNIST, FASHION_MNIST):
+        if _is_original(original, files):
+            return _read(original, files)
+    return read_four(folder.name, files, (), "", "")
+
+
 def _packed_or_not(folder: Path, name: str) -> Path | None:
     # Some programs that unpack the files write a dot for the last dash: train-images.idx3-ubyte.
     for spelled in (name, name.replace("-idx", ".idx")):

@@ -109,15 +109,15 @@ def results(
     crew = Crew(threads, list(leaving))
     waiting: deque[Future[Any]] = deque()
     try:
-        _fill(waiting, jobs, crew, 1)
-        while waiting:
+        while True:
             _fill(waiting, jobs, crew, ahead + 1)
+            if not waiting:
+                return
             result = crew.wait(waiting.popleft(), timeout)
             if result is End:
                 return
             yield result
             del result
-            _fill(waiting, jobs, crew, 1)
     finally:
         for future in waiting:
             future.cancel()

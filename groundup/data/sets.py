@@ -13,7 +13,7 @@ import numpy as np
 
 from groundup.data.embedded import digits, fashion
 from groundup.data.errors import DataError
-from groundup.data.fetched import fashion_mnist, find_idx, mnist, read_four
+from groundup.data.fetched import fashion_mnist, find_idx, mnist, read_folder
 from groundup.data.images import class_folders, pictures_in, read_image_folder
 from groundup.data.imageset import Array, ImageSet, split_set
 from groundup.data.tables import read_csv, read_npz
@@ -179,11 +179,14 @@ def _pixels(images: Array) -> tuple[Array, int]:
 def _from_folder(path: Path) -> ImageSet:
     files = find_idx(path, ("", "raw"))
     if files is not None:
-        return read_four(path.name, files, (), "", "")
+        return read_folder(path, files)
     folders = {folder.name.lower(): folder for folder in class_folders(path)}
     tests = [folders[name] for name in _TEST_FOLDERS if name in folders]
     if "train" in folders and tests:
         return _two_folders(path, folders["train"], tests[0])
+    sets = [folder.name for folder in folders.values() if find_idx(folder, ("",)) is not None]
+    if sets:
+        raise DataError(path, f"holds the sets {' and '.join(sets)}; name one of these folders")
     if not folders and not pictures_in(path):
         raise DataError(path, "has neither IDX files nor subfolders of pictures")
     images, labels, classes = read_image_folder(path)

@@ -156,6 +156,13 @@ def test_the_checksums_are_those_of_the_files(shared: Path) -> None:
     assert MNIST.files()[1].fault(other) == f"the content is not {other.name} (its checksum is wrong)"
 
 
+def test_a_folder_of_one_of_them_is_known_again(shared: Path) -> None:
+    data = load(shared / "fashion-mnist")
+    assert data.name == "fashion-mnist" and data.classes[1] == "Trouser" and "MIT" in data.licence
+    with pytest.raises(DataError, match="data: holds the sets fashion-mnist and mnist; name one of these"):
+        load(shared)
+
+
 def test_wrong_folders_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match=r"nothing: is no folder$"):
         mnist(tmp_path / "nothing")
