@@ -35,18 +35,14 @@ def test_writes_a_new_file_and_replaces_an_old_one(tmp_path: Path) -> None:
     assert names(tmp_path) == ["file"]
 
 
-def test_a_name_without_a_folder_is_in_the_present_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_without_a_folder_is_in_the_present_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_bytes("file", b"x")
     assert (tmp_path / "file").read_bytes() == b"x"
 
 
 @pytest.mark.parametrize("error", [RuntimeError("stop"), KeyboardInterrupt(), SystemExit(1)])
-def test_an_error_in_the_block_leaves_the_old_file_and_no_litter(
-    tmp_path: Path, error: BaseException
-) -> None:
+def test_an_error_in_the_block_leaves_the_old_file_and_no_litter(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "file"
     write_bytes(path, b"old")
     with pytest.raises(type(error)), atomic_write(path) as file:
@@ -176,9 +172,7 @@ def test_a_symbolic_link_is_followed_and_kept(tmp_path: Path) -> None:
 def test_the_mode_is_that_of_an_ordinary_new_file(tmp_path: Path) -> None:
     write_bytes(tmp_path / "atomic", b"")
     (tmp_path / "plain").write_bytes(b"")
-    assert stat.S_IMODE((tmp_path / "atomic").stat().st_mode) == stat.S_IMODE(
-        (tmp_path / "plain").stat().st_mode
-    )
+    assert stat.S_IMODE((tmp_path / "atomic").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
 
 
 def test_a_missing_folder_and_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
