@@ -77,9 +77,7 @@ def _whole_step(step: Callable[..., Any]) -> Callable[..., Any]:
 def _hook_result(changed: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if isinstance(changed, tuple) and len(changed) == 2:
         return changed
-    raise RuntimeError(
-        f"step pre-hook must return None or a tuple of (new_args, new_kwargs), but got {changed!r}."
-    )
+    raise RuntimeError(f"step pre-hook must return None or a tuple of (new_args, new_kwargs), but got {changed!r}.")
 
 
 class Optimizer:
@@ -198,9 +196,7 @@ class Optimizer:
         names = [member[0] for member in members if isinstance(member, tuple)]
         params = [member[1] if isinstance(member, tuple) else member for member in members]
         if names and len(names) != len(params):
-            raise ValueError(
-                "all optimizer params should be with/without names. Some param names are missing"
-            )
+            raise ValueError("all optimizer params should be with/without names. Some param names are missing")
         for param in params:
             self._check_parameter(param)
         group = {**param_group, "params": params}
@@ -208,17 +204,13 @@ class Optimizer:
             group["param_names"] = names
         for name, default in self.defaults.items():
             if name not in group and default is required:
-                raise ValueError(
-                    f"parameter group didn't specify a value of required optimization parameter {name}"
-                )
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             group.setdefault(name, default)
         return group
 
     def _check_parameter(self, param: Any) -> None:
         if not isinstance(param, Tensor):
-            raise TypeError(
-                f"optimizer can only optimize Tensors, but one of the params is {type(param).__name__}"
-            )
+            raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(param).__name__}")
         if not (param.is_leaf or param.retains_grad):
             raise ValueError(
                 "can't optimize a non-leaf Tensor\n"
@@ -327,10 +319,7 @@ class Optimizer:
     def _shown(self, entry: Any) -> Any:
         if not isinstance(entry, dict):
             return entry
-        return {
-            key: creation.tensor(float(value)) if key in self._counts else value
-            for key, value in entry.items()
-        }
+        return {key: creation.tensor(float(value)) if key in self._counts else value for key, value in entry.items()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over a state that `state_dict` returned, here or in PyTorch.

@@ -67,9 +67,7 @@ MAKERS = {
     ),
     "restarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 3, 2, 0.001),
     "restarts-equal": lambda s, o: s.CosineAnnealingWarmRestarts(o, 4),
-    "warmup-cosine": lambda s, o: s.SequentialLR(
-        o, [s.LinearLR(o, 0.1, 1, 4), s.CosineAnnealingLR(o, 10)], [5]
-    ),
+    "warmup-cosine": lambda s, o: s.SequentialLR(o, [s.LinearLR(o, 0.1, 1, 4), s.CosineAnnealingLR(o, 10)], [5]),
     "five-in-turn": lambda s, o: s.SequentialLR(
         o,
         [
@@ -288,8 +286,7 @@ ERRORS = [
     (
         lambda s, o: s.OneCycleLR(o, [0.5], total_steps=3),
         ValueError,
-        "max_lr must have the same length as optimizer.param_groups. "
-        "max_lr has 1 values, param_groups has 2.",
+        "max_lr must have the same length as optimizer.param_groups. max_lr has 1 values, param_groups has 2.",
     ),
     (
         lambda s, o: s.SequentialLR(o, [], []),
@@ -412,15 +409,11 @@ def test_one_cycle(kind):
         optimizer.step()
         schedule.step()
     rates, momenta = zip(*seen)
-    assert rates == pytest.approx(
-        [0.04, 0.52, 1.0, *(1 + (4e-6 - 1) * i / 7 for i in range(1, 7)), 4e-6], rel=1e-9
-    )
+    assert rates == pytest.approx([0.04, 0.52, 1.0, *(1 + (4e-6 - 1) * i / 7 for i in range(1, 7)), 4e-6], rel=1e-9)
     assert momenta == pytest.approx([0.95, 0.9, 0.85, *(0.85 + 0.1 * i / 7 for i in range(1, 8))])
     if kind == "Adam":
         assert group["betas"][1] == 0.999
-    with pytest.raises(
-        ValueError, match=r"Tried to step 11 times\. The specified number of total steps is 10"
-    ):
+    with pytest.raises(ValueError, match=r"Tried to step 11 times\. The specified number of total steps is 10"):
         schedule.step()
 
 

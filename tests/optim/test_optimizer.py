@@ -362,9 +362,7 @@ def test_hooks():
     optimizer = SGD([a], lr=0.1)
     seen = []
     before = optimizer.register_step_pre_hook(lambda opt, args, kwargs: seen.append(("before", a.tolist())))
-    after = optimizer.register_step_post_hook(
-        lambda opt, args, kwargs: seen.append(("after", opt is optimizer))
-    )
+    after = optimizer.register_step_post_hook(lambda opt, args, kwargs: seen.append(("after", opt is optimizer)))
     give_grads(a)
     optimizer.step()
     assert seen == [("before", [1.0] * 3), ("after", True)]
@@ -617,9 +615,7 @@ def test_loading_what_does_not_fit_changes_nothing():
     other = Adam([parameter(3, 2)])
     give_grads(*other.param_groups[0]["params"])
     other.step()
-    with pytest.raises(
-        ValueError, match=r"'exp_avg' of parameter 0 has shape \(3, 2\), but the parameter has"
-    ):
+    with pytest.raises(ValueError, match=r"'exp_avg' of parameter 0 has shape \(3, 2\), but the parameter has"):
         optimizer.load_state_dict(other.state_dict())
     with pytest.raises(ValueError, match="not one of Adam: group 0 has no 'betas', 'eps'"):
         optimizer.load_state_dict(SGD([parameter()]).state_dict())

@@ -168,9 +168,7 @@ def judged(path, judge, options):
                 done += 1
                 rate = (lr * (0.5 if t > 8 else 1)) if i < 2 else 3 * lr
                 slopes = [sign * float(x) for x in grads[i].reshape(-1)]
-                elements = [
-                    judge(p, g, s, done, rate, **options) for p, g, s in zip(elements, slopes, states)
-                ]
+                elements = [judge(p, g, s, done, rate, **options) for p, g, s in zip(elements, slopes, states)]
             if t == 8 and i == 0:
                 elements = [0.9 * p for p in elements]
         ends.append(np.array(elements).reshape(start.shape))

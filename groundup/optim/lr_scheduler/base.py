@@ -177,8 +177,7 @@ class LRScheduler:
         missing = [key for key in own if not key.startswith("_") and key not in state_dict]
         if missing:
             raise ValueError(
-                f"loaded state dict is not one of {type(self).__name__}: it has no "
-                + ", ".join(map(repr, missing))
+                f"loaded state dict is not one of {type(self).__name__}: it has no " + ", ".join(map(repr, missing))
             )
         self.__dict__.update({key: deepcopy(state_dict[key]) for key in own if key in state_dict})
 

@@ -107,9 +107,7 @@ class StepLR(GroupwiseScheduler):
     Follows ``torch.optim.lr_scheduler.StepLR``.
     """
 
-    def __init__(
-        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
         if not step_size > 0:
             raise ValueError(f"Expected positive integer step_size, but got {step_size}")
         self.step_size = step_size
@@ -233,9 +231,7 @@ class LinearLR(GroupwiseScheduler):
         last_epoch: int = -1,
     ) -> None:
         if not 0 < start_factor <= 1:
-            raise ValueError(
-                "Starting multiplicative factor expected to be greater than 0 and less or equal to 1."
-            )
+            raise ValueError("Starting multiplicative factor expected to be greater than 0 and less or equal to 1.")
         if not 0 <= end_factor <= 1:
             raise ValueError("Ending multiplicative factor expected to be between 0 and 1.")
         self.start_factor = start_factor

@@ -106,8 +106,7 @@ class SequentialLR(LRScheduler):
         parts = state_dict.get("_schedulers", ())
         if len(parts) != len(self._schedulers):
             raise ValueError(
-                f"loaded state dict holds {len(parts)} schedulers, this SequentialLR has "
-                f"{len(self._schedulers)}"
+                f"loaded state dict holds {len(parts)} schedulers, this SequentialLR has {len(self._schedulers)}"
             )
         super().load_state_dict(state_dict)
         for scheduler, part in zip(self._schedulers, parts, strict=True):
