@@ -122,17 +122,17 @@ class ImageDataset(Dataset[tuple["Tensor", int]]):
         if len(images) != len(labels):
             raise ValueError(f"there are {len(images)} images and {len(labels)} labels")
         self.images, self.labels = images, labels
-        self.scale = np.float32(1 / white)
+        self.white = np.float32(white)
 
     def __getitem__(self, index: Any) -> tuple[Tensor, int]:
-        return creation.from_numpy(self.images[index] * self.scale), int(self.labels[index])
+        return creation.from_numpy(self.images[index] / self.white), int(self.labels[index])
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def get_batch(self, indices: np.ndarray[Any, Any]) -> list[Tensor]:
         """The images and labels at `indices`, scaled and gathered as a whole."""
-        images = self.images.take(indices, axis=0) * self.scale
+        images = self.images.take(indices, axis=0) / self.white
         return [creation.from_numpy(images), creation.from_numpy(self.labels.take(indices))]
 
 
@@ -214,7 +214,7 @@ def _whole(lengths: Sequence[int | float], count: int) -> list[int]:
     """Lengths as whole numbers, the shares of `count` where they are fractions."""
     if any(length < 0 for length in lengths):
         raise ValueError(f"lengths must not be negative, but are {list(lengths)}")
-    if not math.isclose(sum(lengths), 1) or sum(lengths) > 1 + 1e-9 or (count == 1 and 1 in lengths):
+    if not math.isclose(sum(lengths), 1):
         for length in lengths:
             if int(length) != length:
                 raise ValueError(
@@ -243,8 +243,8 @@ def batch_getter(dataset: Any) -> BatchGetter | None:
         inner = batch_getter(dataset.dataset)
         if inner is None or kind.__getitem__ is not Subset.__getitem__:
             return None
-        places = np.asarray(dataset.indices, np.int64)
-        return lambda indices: inner(places[indices])
+        # Looked up for each batch, as `indices` may be long, and may be changed between batches.
+        return lambda batch: inner(np.array([dataset.indices[place] for place in batch.tolist()], np.int64))
     order = [name for base in kind.__mro__ for name in ("get_batch", "__getitem__") if name in vars(base)]
     return dataset.get_batch if order and order[0] == "get_batch" else None
 

@@ -35,10 +35,9 @@ def read_image(
         MissingExtra: Pillow is not installed.
 
     >>> import pathlib, tempfile
-    >>> from PIL import Image
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "dot.png")
-    ...     Image.new("L", (3, 2), 7).save(path)
+    ...     path = pathlib.Path(folder, "grey.pgm")
+    ...     _ = path.write_bytes(b"P5 3 2 255 " + bytes([7] * 6))
     ...     read_image(path)
     array([[[7, 7, 7],
             [7, 7, 7]]], dtype=uint8)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Generator as Made
 from contextlib import closing
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from groundup.data.sampler import (
     BatchSampler,
     RandomSampler,
     SequentialSampler,
+    check_batching,
     count_batches,
     load_sampler_state,
     sampler_state,
@@ -103,11 +105,13 @@ class DataLoader:
             batch_size = None
         elif batch_size is None and drop_last:
             raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
-        if sampler is None and not self._stream:
-            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         if batch_size is not None:
-            _batches = BatchSampler(sampler if sampler is not None else (), batch_size, drop_last)
-            batch_sampler = None if self._stream else _batches
+            check_batching(batch_size, drop_last)
+        if not self._stream:
+            if sampler is None:
+                sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+            if batch_size is not None:
+                batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.batch_size, self.drop_last = batch_size, drop_last
         self.sampler, self.batch_sampler = sampler, batch_sampler
         self._batched = batch_size is not None or batch_sampler is not None
@@ -248,8 +252,8 @@ class DataLoader:
         )
 
 
-def _counted(epoch: _Epoch, made: Iterator[Any]) -> Iterator[Any]:
-    with closing(made):  # type: ignore[type-var]
+def _counted(epoch: _Epoch, made: Made[Any, None, None]) -> Iterator[Any]:
+    with closing(made):
         for batch in made:
             epoch.position += 1
             yield batch

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +86,7 @@ def _work(tasks: SimpleQueue[tuple[Future[Any], Job] | None], after: list[thread
 
 def results(
     jobs: Iterator[Job], threads: int, ahead: int, timeout: float, leaving: list[threading.Thread]
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """The results of `jobs` in their order, until they are exhausted or one returns `End`.
 
     Args:

@@ -143,6 +143,9 @@ def test_a_subset_of_a_subset_is_taken_at_once() -> None:
     assert batch_getter(data)(np.array([0, 2]))[0].tolist() == [30, 90]
     assert [int(data[i][0]) for i in range(3)] == [30, 70, 90]
     assert data[[0, 1]][0].tolist() == [30, 70]
+    getter = batch_getter(data)
+    data.indices[0] = 2
+    assert getter(np.array([0]))[0].tolist() == [50], "no stale copy of the indices"
 
 
 # --- splits -------------------------------------------------------------------------------------------------
