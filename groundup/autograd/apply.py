@@ -32,10 +32,8 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
 
     Raises PyTorch's errors for shapes and types that do not fit, and `NotATensor` (a TypeError) for other objects.
     """
-    state = LOCAL.state
     arrays: list[Any] = []
-    mask = 0
-    bit = 1
+    tracked = False
     dtype = None
     plain = True
     for arg in args:
@@ -45,37 +43,48 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
             if arg._view is not None:
                 arg._view.refresh(arg)
             if arg._node is not None:
-                mask |= bit
+                tracked = True
             if array.dtype is not dtype:
                 if dtype is None:
                     dtype = array.dtype
                 else:
                     plain = False
-        else:
-            kind = type(arg)
-            if kind is not float and kind is not int:
-                arg = plain_value(row, arg)
-                plain = False
+        elif type(arg) is float or type(arg) is int:
             arrays.append(arg)
-        bit <<= 1
-    if (not plain or (dtype is not FLOAT32 and dtype is not FLOAT64)) and row.dtypes is not None:
+        else:
+            arrays.append(plain_value(row, arg))
+            plain = False
+    if row.dtypes is not None and not (plain and (dtype is FLOAT32 or dtype is FLOAT64)):
         arrays = SETTLE[row.dtypes](row, arrays)
+    state = LOCAL.state
     try:
-        out = state.run(row.eager, *arrays, **params)
+        if row.quiet:
+            out = row.eager(*arrays, **params)
+        elif params:
+            out = state.run(row.eager, *arrays, **params)
+        else:
+            out = state.run(row.eager, *arrays)
     except Exception as error:
         out = _again(row, arrays, params, error)
     result = _new(_made.tensor)
     result._node = None
     result._storage = None
     result._view = None
-    if type(out) is not _ndarray:
-        out = np.asarray(out)
-    result._array = out
+    result._array = out if type(out) is _ndarray else np.asarray(out)
     if row.shares:
         _share(row, args[0], result, params)
-    if mask and state.grad and row.differentiable:
-        record(row, args, arrays, mask, params, result)
+    if tracked and state.grad and row.differentiable:
+        record(row, args, arrays, mask_of(args), params, result)
     return result
+
+
+def mask_of(args: tuple[Any, ...] | list[Any]) -> int:
+    """Which arguments want a gradient, a bit for each."""
+    mask = 0
+    for i, arg in enumerate(args):
+        if isinstance(arg, TensorBase) and arg._node is not None:
+            mask |= 1 << i
+    return mask
 
 
 def record(row: Row, args: tuple[Any, ...], arrays: list[Any], mask: int, params: dict[str, Any], result: Any) -> None:
@@ -83,19 +92,25 @@ def record(row: Row, args: tuple[Any, ...], arrays: list[Any], mask: int, params
     plan = row.plans.get(mask) or row.plan(mask, len(args))
     if plan is None:
         return
-    saved = []
-    guards = []
+    saved: list[Any] = []
+    guards: list[tuple[Any, int]] = []
     for i in plan.inputs:
-        saved.append(arrays[i])
         arg = args[i]
-        guards.append((arg, arg._version) if isinstance(arg, TensorBase) else (None, 0))
+        saved.append(arrays[i])
+        if isinstance(arg, TensorBase):
+            guards.append((arg, 0 if arg._storage is None else arg._storage._version))
+        else:
+            guards.append((None, 0))
     out = result._array
     if plan.result:
-        saved.append(out)
         storage = storage_of(result)
+        saved.append(out)
         guards.append((storage, storage._version))
-    edges = tuple([args[step.argument]._node for step in plan.steps])
-    result._node = Node(row, plan, edges, tuple(saved), tuple(guards), params, out, caller())
+    if plan.only is not None:
+        edges: tuple[Any, ...] = (args[plan.only]._node,)
+    else:
+        edges = tuple([args[step.argument]._node for step in plan.steps])
+    result._node = Node(row, plan, edges, saved, guards, params, out, caller())
 
 
 def _again(row: Row, arrays: list[Any], params: dict[str, Any], error: Exception) -> Any:
@@ -117,14 +132,19 @@ class View:
         self.seen = seen  # the storage's count of new histories when this view's node was made
 
     def refresh(self, tensor: Any) -> None:
-        """Record the view again if its base has got a new history since."""
-        storage = tensor._storage
-        if storage.rebased == self.seen:
+        """Record the view again, and the views that it is a view of, if the memory has got a new history since."""
+        if tensor._storage.rebased == self.seen:
             return
-        self.seen = storage.rebased
+        stale = []
+        while tensor._view is not None and tensor._view.seen != tensor._storage.rebased:
+            stale.append(tensor)
+            tensor = tensor._view.base
+        for each in reversed(stale):
+            each._view._record_again(each)
+
+    def _record_again(self, tensor: Any) -> None:
+        self.seen = tensor._storage.rebased
         base: Any = self.base
-        if base._view is not None:
-            base._view.refresh(base)
         tensor._node = None
         if base._node is not None:
             record(self.row, (base,), [base._array], 1, self.params, tensor)

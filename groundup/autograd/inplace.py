@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from groundup import dtypes
-from groundup.autograd.apply import TENSORS, View, record
+from groundup.autograd.apply import TENSORS, View, mask_of, record
 from groundup.autograd.settle import SETTLE, diagnose, plain_value
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import Leaf, Node, OldValue, TensorBase, caller, storage_of, wrap
+from groundup.dtypes import FLOAT32, FLOAT64
 from groundup.errors import broadcast_error
 from groundup.ops import ROWS
 from groundup.ops.row import Plan, Row, Step
@@ -28,23 +29,37 @@ def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
     """
     if target._view is not None:
         target._view.refresh(target)
-    values = [value if isinstance(value, TensorBase) else plain_value(row, value) for value in args]
-    tracked = LOCAL.state.grad and (
-        target._node is not None or any(isinstance(v, TensorBase) and v._node is not None for v in values)
-    )
+    state = LOCAL.state
+    array = target._array
+    dtype = array.dtype
+    arrays = [array]
+    plain = dtype is FLOAT32 or dtype is FLOAT64
+    tracked = target._node is not None
+    for arg in args:
+        if isinstance(arg, TensorBase):
+            other = arg._array
+            arrays.append(other)
+            if arg._node is not None:
+                tracked = True
+            if other.dtype is not dtype:
+                plain = False
+        elif type(arg) is float or type(arg) is int:
+            arrays.append(arg)
+        else:
+            arrays.append(plain_value(row, arg))
+            plain = False
+    tracked = tracked and state.grad
     if tracked:
         check_leaf(target)
-    array = target._array
-    if 0 in array.strides and array.size > 1:
+    if 0 in array.strides:
         check_overlap(array)
-    before = array.copy() if tracked and _needs_target(row, target, values) else array
-    arrays = [array, *(v._array if isinstance(v, TensorBase) else v for v in values)]
-    if row.dtypes is not None:
+    before = array.copy() if tracked and _needs_target(row, target, args) else array
+    if row.dtypes is not None and not plain:
         arrays = SETTLE[row.dtypes](row, arrays)
     _compute(row, array, arrays, params)
-    storage = changed(target, row.name + "_")
+    storage = changed(target, row.name)
     if tracked:
-        _rebase(row, target, before, values, arrays, params)
+        _rebase(row, target, before, args, arrays, params)
         storage.rebased += 1
         if target._view is not None:
             write_back(target)
@@ -53,7 +68,7 @@ def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
 
 def changed(target: Any, operation: str) -> Any:
     """Count a change of the target's memory, and remember who made it."""
-    storage = storage_of(target)
+    storage = target._storage or storage_of(target)
     storage._version += 1
     storage.changed_by = operation, caller() if LOCAL.state.grad else None
     return storage
@@ -89,9 +104,13 @@ def check_overlap(array: np.ndarray) -> None:
 def _compute(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, Any]) -> None:
     state = LOCAL.state
     try:
-        if row.ufunc and arrays[0] is array and not params:
-            state.run(row.eager, *arrays, out=array)
-            return
+        if arrays[0] is array and not params:
+            if row.ufunc:
+                state.run(row.eager, *arrays, out=array)
+                return
+            if row.into:
+                state.run(row.into, *arrays)
+                return
         out = np.asarray(state.run(row.eager, *arrays, **params))
     except Exception as error:
         raise _refused(row, array, arrays, params, error) from None
@@ -139,29 +158,32 @@ def _wrong_type(result: np.dtype[Any], have: np.dtype[Any]) -> RuntimeError:
     )
 
 
-def _mask(values: list[Any]) -> int:
-    return sum(1 << i for i, v in enumerate(values) if isinstance(v, TensorBase) and v._node is not None)
-
-
-def _needs_target(row: Row, target: Any, values: list[Any]) -> bool:
+def _needs_target(row: Row, target: Any, values: tuple[Any, ...]) -> bool:
     """Whether a wanted derivative needs the value that is about to be overwritten."""
-    plan = row.plan(_mask([target, *values]), 1 + len(values)) if row.differentiable else None
+    plan = row.plan(mask_of((target, *values)), 1 + len(values)) if row.differentiable else None
     return plan is not None and 0 in plan.inputs
 
 
 def _rebase(
-    row: Row, target: Any, before: np.ndarray, values: list[Any], arrays: list[Any], params: dict[str, Any]
+    row: Row, target: Any, before: np.ndarray, values: tuple[Any, ...], arrays: list[Any], params: dict[str, Any]
 ) -> None:
     """Give the target the operation as its new history."""
     old = target._node
-    record(row, (target, *values), [before, *arrays[1:]], _mask([target, *values]), params, target)
+    record(row, (target, *values), [before, *arrays[1:]], mask_of((target, *values)), params, target)
     node = target._node
     if node is not old and isinstance(node, Node):
         node.guards = tuple((OldValue(old), 0) if owner is target else (owner, v) for owner, v in node.guards)
 
 
 def write_back(view: Any) -> None:
-    """Make the new history of a view part of its base's: the rest of the base comes from before, this part from it."""
+    """Make the new history of a view part of its base's, and so on down to the tensor that owns the memory."""
+    while view._view is not None:
+        _write_into_base(view)
+        view = view._view.base
+
+
+def _write_into_base(view: Any) -> None:
+    """The base's new history: this part of it comes from the view, the rest from before."""
     link: View = view._view
     base: Any = link.base
     touched = np.zeros(base._array.shape, dtype=bool)
@@ -181,8 +203,6 @@ def write_back(view: Any) -> None:
     plan = Plan((), False, tuple(steps))
     base._node = Node(ROWS["assign"], plan, tuple(edges), (), (), {}, base._array, caller())
     link.seen = storage_of(view).rebased
-    if base._view is not None:
-        write_back(base)
 
 
 def wrap_like(m: Any, array: np.ndarray) -> Any:

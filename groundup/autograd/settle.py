@@ -67,13 +67,16 @@ def _integral(row: Row, values: list[Any]) -> list[Any]:
 
 
 def _where(row: Row, values: list[Any]) -> list[Any]:
-    condition, *rest = values
+    condition, a, b = values
+    rest = [a, b]
     if not isinstance(condition, np.ndarray) or condition.dtype != dtypes.BOOL:
         found = dtypes.of_numpy(condition.dtype) if isinstance(condition, np.ndarray) else type(condition).__name__
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {found}\n"
             "  Write a comparison, such as x > 0, or condition.bool()."
         )
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype:
+        return values
     target = dtypes.result_of(rest)
     arrays = [_to(value, target) for value in rest]
     if not any(isinstance(each, np.ndarray) for each in arrays):

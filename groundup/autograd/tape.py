@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import CodeType
 from typing import Any
 
@@ -28,12 +28,9 @@ _INTERNAL: dict[str, bool] = {}
 class Storage:
     """What all views of one memory share: how often it was changed in place, and by what."""
 
-    __slots__ = ("_version", "changed_by", "rebased")
-
-    def __init__(self) -> None:
-        self._version = 0
-        self.rebased = 0  # how often an in-place operation changed the history of the whole memory
-        self.changed_by: tuple[str, Any] = ("", None)  # the operation, and where it stood
+    _version = 0
+    rebased = 0  # how often an in-place operation changed the history of the whole memory
+    changed_by: tuple[str, Any] = ("", None)  # the last operation that did, and where it stood
 
 
 class OldValue:
@@ -92,7 +89,7 @@ def storage_of(tensor: TensorBase) -> Storage:
 
 def caller() -> tuple[CodeType, int] | None:
     """Where the nearest code outside this package stands: its code object and instruction."""
-    frame = sys._getframe(2)
+    frame = sys._getframe(3)  # behind record, apply and the function that called it
     while frame is not None:
         code = frame.f_code
         inside = _INTERNAL.get(code.co_filename)
@@ -186,8 +183,8 @@ class Node(AnyNode):
         row: Row,
         plan: Plan,
         edges: tuple[AnyNode | None, ...],
-        saved: tuple[Any, ...] | None,
-        guards: tuple[tuple[Any, int], ...],
+        saved: Sequence[Any] | None,
+        guards: Sequence[tuple[Any, int]],
         params: dict[str, Any],
         out: np.ndarray,
         where: tuple[CodeType, int] | None,
@@ -216,7 +213,7 @@ class Node(AnyNode):
         self.saved = None
         self.guards = ()
 
-    def _check(self) -> tuple[Any, ...]:
+    def _check(self) -> Sequence[Any]:
         """The saved values, if they are still there and still what they were."""
         saved = self.saved
         if saved is None:
@@ -233,7 +230,8 @@ class Node(AnyNode):
 
     def _changed(self, owner: Any, version: int) -> None:
         storage = owner if isinstance(owner, Storage) else owner._storage
-        operation, where = storage.changed_by
+        changed_by, where = storage.changed_by
+        operation = changed_by if changed_by.endswith("_") or changed_by == "setitem" else changed_by + "_"
         index = next(i for i, guard in enumerate(self.guards) if guard[0] is owner)
         array = self.saved[index] if self.saved is not None else np.empty(0)
         raise RuntimeError(
@@ -264,7 +262,7 @@ class Node(AnyNode):
             raise
         return grads
 
-    def _as_tensors(self, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _as_tensors(self, saved: Sequence[Any]) -> Sequence[Any]:
         """The saved values as tensors with their history, for a backward pass that is itself recorded."""
         found = list(saved)
         for i, (owner, _) in enumerate(self.guards):
@@ -276,7 +274,7 @@ class Node(AnyNode):
                 # Where settling types made a copy, the history lies on the tensor that was copied.
                 same = owner._array is saved[i]
                 found[i] = owner if same else recorded("cast", owner, to=saved[i].dtype)
-        return tuple(found)
+        return found
 
 
 def recorded(name: str, *args: Any, **params: Any) -> Any:
@@ -345,8 +343,11 @@ class Walk:
         for hook in list((node.hooks or {}).values()):
             found = hook(tensor)
             if found is not None:
+                if not isinstance(found, TensorBase):
+                    raise TypeError(f"a hook returns a Tensor or None, not {type(found).__name__}")
                 tensor = found
-        return tensor if self.create_graph else tensor._array
+        # A view, since a hook may have kept the tensor: a leaf then makes its own copy.
+        return tensor if self.create_graph else tensor._array[...]
 
     def go(self, roots: list[tuple[AnyNode, Any]]) -> None:
         """Visit each node once, after all nodes that use its value."""

@@ -9,6 +9,9 @@ from typing import Any
 Dim = int | Sequence[int] | None
 
 
+EVERY_AXIS = tuple(tuple(range(rank)) for rank in range(9))  # the axes of a tensor, by its rank
+
+
 def one_axis(dim: int, rank: int) -> int:
     """`dim` as a non-negative axis of a tensor of that rank. Raises IndexError as PyTorch does."""
     if not -max(rank, 1) <= dim < max(rank, 1):
@@ -21,7 +24,7 @@ def one_axis(dim: int, rank: int) -> int:
 def axes(dim: Dim, rank: int) -> tuple[int, ...]:
     """`dim` as a tuple of non-negative axes; None and the empty tuple mean all of them."""
     if dim is None:
-        return tuple(range(rank))
+        return EVERY_AXIS[rank] if rank < 9 else tuple(range(rank))
     if isinstance(dim, int):
         axis = one_axis(dim, rank)
         return (axis,) if rank else ()
@@ -36,6 +39,11 @@ def axes(dim: Dim, rank: int) -> tuple[int, ...]:
 
 def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
     """Sizes written as several numbers or as one sequence."""
+    for each in given:
+        if type(each) is not int:
+            break
+    else:
+        return given
     if len(given) == 1 and not hasattr(given[0], "__index__"):
         given = tuple(given[0])
     elif len(given) == 1 and isinstance(given[0], (tuple, list)):

@@ -17,6 +17,7 @@ from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase, wrap
 from groundup.functions.axes import one_axis
+from groundup.functions.view import reshape
 from groundup.ops import elementwise
 from groundup.ops import index as rows
 from groundup.ops.view import slice_
@@ -30,6 +31,7 @@ def _as_index(part: Any) -> Any:
         return part
     if type(part) is slice:
         return slice(*(None if edge is None else operator.index(edge) for edge in (part.start, part.stop, part.step)))
+    given = part
     if isinstance(part, TensorBase):
         part = part._array
     elif isinstance(part, (bool, list, tuple, range)):
@@ -38,11 +40,11 @@ def _as_index(part: Any) -> Any:
             part = part.astype(np.int64)
     if isinstance(part, (np.ndarray, np.bool_)):
         part = np.asarray(part)
-        if part.dtype.kind == "b":
-            return part
-        if part.dtype.kind in "iu":
-            # A 0-d integer is an integer, as in PyTorch: it selects, and the result is a view.
-            return int(part) if part.ndim == 0 else part
+        if part.dtype.kind in "iu" and part.ndim == 0:
+            return int(part)  # as in PyTorch: it selects, and the result is a view
+        if part.dtype.kind in "biu":
+            # A tensor stays one, so that the tape notices if it is changed before backward.
+            return given if isinstance(given, TensorBase) else part
         raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, not {part.dtype}")
     try:
         return operator.index(part)
@@ -53,14 +55,42 @@ def _as_index(part: Any) -> Any:
         ) from None
 
 
-def _split_key(key: Any) -> tuple[tuple[Any, ...], tuple[np.ndarray, ...]]:
-    """The key as a pattern, and the index arrays that belong into it."""
+def _split_key(key: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The key as a pattern, and the index arrays (or tensors) that belong into it."""
     if isinstance(key, list) and any(isinstance(part, slice) or part is None or part is Ellipsis for part in key):
         key = tuple(key)
     parts = [_as_index(part) for part in (key if isinstance(key, tuple) else (key,))]
-    arrays = tuple(part for part in parts if isinstance(part, np.ndarray))
-    pattern = tuple(rows.ARRAY if isinstance(part, np.ndarray) else part for part in parts)
-    return pattern, arrays
+    indices = tuple(part for part in parts if isinstance(part, (np.ndarray, TensorBase)))
+    pattern = tuple(rows.ARRAY if isinstance(part, (np.ndarray, TensorBase)) else part for part in parts)
+    return pattern, indices
+
+
+def _arrays(indices: tuple[Any, ...]) -> tuple[np.ndarray, ...]:
+    return tuple(each._array if isinstance(each, TensorBase) else each for each in indices)
+
+
+def _integers_apart(pattern: tuple[Any, ...]) -> bool:
+    """Whether something stands between an integer and an index array.
+
+    NumPy then counts the integer as an index array and moves their common axes to the front; PyTorch selects with
+    the integer first.
+    """
+    places = [i for i, part in enumerate(pattern) if part is rows.ARRAY or type(part) is int]
+    return places[-1] - places[0] >= len(places) and any(type(pattern[i]) is int for i in places)
+
+
+def _selected(input: Tensor, pattern: tuple[Any, ...], indices: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]]:
+    """The view that the integers of a key select, and the rest of the key, for that view."""
+    whole = slice(None)
+    ranks = iter([each.ndim if each.dtype.kind == "b" else 1 for each in _arrays(indices)])
+    integers: list[Any] = []
+    for part in pattern:
+        if part is rows.ARRAY:
+            integers += [whole] * next(ranks)
+        elif part is not None:
+            integers.append(whole if type(part) is slice else part)
+    rest = tuple(part for part in pattern if type(part) is not int)
+    return getitem(input, tuple(integers)), rows.rebuild(rest, indices)
 
 
 def _explain(
@@ -108,48 +138,65 @@ def _explain(
 
 def getitem(input: Tensor, key: Any) -> Tensor:
     """input[key]: a view for integers, slices, None and `...`; a copy for masks and index arrays."""
-    if type(key) is int:
-        pattern, arrays = (key,), ()
-        if not input._array.ndim:
-            raise _explain(IndexError(), input._array, pattern, arrays)
-    else:
-        pattern, arrays = _split_key(key)
+    pattern, indices = ((key,), ()) if type(key) is int else _split_key(key)
+    if type(key) is int and not input._array.ndim:
+        raise _explain(IndexError(), input._array, pattern, ())
     try:
-        if arrays:
-            return apply(rows.index, input, *arrays, pattern=pattern)
-        return apply(slice_, input, key=pattern)
+        if not indices:
+            return apply(slice_, input, key=pattern)
+        if _integers_apart(pattern):
+            return getitem(*_selected(input, pattern, indices))
+        return apply(rows.index, input, *indices, pattern=pattern)
     except IndexError as error:
-        raise _explain(error, input._array, pattern, arrays) from None
+        raise _explain(error, input._array, pattern, _arrays(indices)) from None
 
 
 def setitem(input: Tensor, key: Any, value: Any) -> None:
     """input[key] = value, in place, with gradients to both where they are wanted."""
-    pattern, arrays = _split_key(key)
-    if not isinstance(value, TensorBase):
-        value = wrap(np.asarray(value).astype(input._array.dtype)) if not np.isscalar(value) else value
+    if input._view is not None:
+        input._view.refresh(input)
+    pattern, indices = _split_key(key)
+    arrays = _arrays(indices)
     array = input._array
+    value = _as_value(value, array.dtype)
     tracked = LOCAL.state.grad and (
         input._node is not None or (isinstance(value, TensorBase) and value._node is not None)
     )
     if 0 in array.strides and array.size > 1:
         check_overlap(array)
-    source = value._array if isinstance(value, TensorBase) else value
-    place = rows.rebuild(pattern, arrays)
     if tracked:
         check_leaf(input)
     try:
-        region = array[place]
+        if indices and _integers_apart(pattern):
+            setitem(*_selected(input, pattern, indices), value)
+            return
+        region = array[rows.rebuild(pattern, arrays)]
     except IndexError as error:
         raise _explain(error, array, pattern, arrays) from None
+    source = value._array if isinstance(value, TensorBase) else value
     if isinstance(source, np.ndarray):
         source = _fitted(source, np.shape(region))
     if tracked:
         if isinstance(value, TensorBase) and source is not value._array:
-            value = value.reshape(source.shape)
-        apply_(rows.assign, input, value, *arrays, pattern=pattern)
+            value = reshape(value, source.shape)
+        apply_(rows.assign, input, value, *indices, pattern=pattern)
         return
-    array[place] = source
+    array[rows.rebuild(pattern, arrays)] = source
     changed(input, "setitem")
+
+
+def _as_value(value: Any, dtype: np.dtype[Any]) -> Any:
+    """What is to be written, as a tensor or a number that the type can hold."""
+    if isinstance(value, TensorBase):
+        return value
+    found = np.asarray(value) if isinstance(value, (int, float, np.generic, np.ndarray, list, tuple)) else None
+    if found is None or found.dtype.kind not in "biuf":
+        raise TypeError(f"can't assign a {type(value).__name__} to a groundup.{dtypes.OF_NUMPY[dtype].legacy}Tensor")
+    if found.ndim:
+        return wrap(found.astype(dtype))
+    if dtype.kind in "iu" and not np.iinfo(dtype).min <= found <= np.iinfo(dtype).max:
+        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow\n  The value is {value}.")
+    return value
 
 
 def _fitted(source: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -193,8 +193,7 @@ def _position(row: Any, input: Tensor, dim: int | None, keepdim: bool, name: str
     if dim is None:
         if input._array.size == 0:
             raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
-        found = apply(row, flatten(input), dim=0, keepdim=False)
-        return found if not keepdim else found.reshape((1,) * input._array.ndim)
+        return apply(row, input, dim=None, keepdim=keepdim)
     if input._array.ndim == 0:
         one_axis(dim, 0)
         return wrap(np.zeros((), np.int64))

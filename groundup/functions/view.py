@@ -30,8 +30,12 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    array = input._array
-    return apply(rows.reshape, input, size=inferred(sizes(shape), array.size, array.shape))
+    size = sizes(shape)
+    for each in size:
+        if each < 0:
+            size = inferred(size, input._array.size, input._array.shape)
+            break
+    return apply(rows.reshape, input, size=size)
 
 
 def view(input: Tensor, *shape: Any) -> Tensor:
@@ -39,7 +43,7 @@ def view(input: Tensor, *shape: Any) -> Tensor:
     if len(shape) == 1 and isinstance(shape[0], dtypes.dtype):
         raise RuntimeError("view(dtype) reinterprets bytes, which groundup does not do; convert with .to(dtype)")
     result = reshape(input, *shape)
-    if not np.shares_memory(result._array, input._array) and input._array.size:
+    if result._view is None and input._array.size:
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
             "contiguous subspaces). Use .reshape(...) instead."

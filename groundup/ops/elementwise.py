@@ -25,12 +25,14 @@ def elementwise(
     dtypes: str = "promote",
     label: str | None = None,
     ufunc: str | None = None,
+    into: Formula | None = None,
     smooth: tuple[str, ...] = ("",),
     judge: str | None = None,
 ) -> Row:
     """An elementwise row: NumPy broadcasting, one derivative formula for each argument."""
-    row = Row("elementwise", forward, grads, dtypes=dtypes, label=label, ufunc=ufunc, smooth=smooth, judge=judge)
-    return row
+    return Row(
+        "elementwise", forward, grads, dtypes=dtypes, label=label, ufunc=ufunc, into=into, smooth=smooth, judge=judge
+    )
 
 
 # Arithmetic
@@ -191,18 +193,21 @@ lerp = elementwise(
     lambda m, g, weight: g * (1 - weight),
     lambda m, g, weight: g * weight,
     lambda m, g, a, b: g * (b - a),
+    into=lambda a, b, weight: a.__iadd__(weight * (b - a)),
 )
 addcmul = elementwise(
     lambda m, x, a, b, value: x + value * (a * b),
     lambda m, g: g,
     lambda m, g, b, value: g * (b * value),
     lambda m, g, a, value: g * (a * value),
+    into=lambda x, a, b, value: x.__iadd__(value * (a * b)),
 )
 addcdiv = elementwise(
     lambda m, x, a, b, value: x + value * (a / b),
     lambda m, g: g,
     lambda m, g, b, value: g * (value / b),
     lambda m, g, a, b, value: -g * (value * (a / (b * b))),
+    into=lambda x, a, b, value: x.__iadd__(value * (a / b)),
     dtypes="float",
 )
 

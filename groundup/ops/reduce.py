@@ -111,8 +111,8 @@ cumsum = reduction(
     lambda m, x, *, dim: np.add.accumulate(x, axis=dim),
     lambda m, g, dim: m.flip(m.cumsum(m.flip(g, dims=(dim,)), dim=dim), dims=(dim,)),
 )
-argmax = reduction(lambda m, x, *, dim, keepdim: np.argmax(x, axis=dim, keepdims=keepdim))
-argmin = reduction(lambda m, x, *, dim, keepdim: np.argmin(x, axis=dim, keepdims=keepdim))
+argmax = reduction(lambda m, x, *, dim, keepdim: x.argmax(dim, keepdims=keepdim))
+argmin = reduction(lambda m, x, *, dim, keepdim: x.argmin(dim, keepdims=keepdim))
 any_ = reduction(lambda m, x, *, dim, keepdim: np.logical_or.reduce(x, axis=dim, keepdims=keepdim))
 all_ = reduction(lambda m, x, *, dim, keepdim: np.logical_and.reduce(x, axis=dim, keepdims=keepdim))
 argsort = reduction(lambda m, x, *, dim, descending: _argsort(x, dim, descending))

@@ -48,12 +48,13 @@ class Step:
 class Plan:
     """What to save, and which derivatives to call, when a given set of arguments wants a gradient."""
 
-    __slots__ = ("inputs", "result", "steps")
+    __slots__ = ("inputs", "only", "result", "steps")
 
     def __init__(self, inputs: tuple[int, ...], result: bool, steps: tuple[Step, ...]) -> None:
         self.inputs = inputs  # positions of the arguments to save; the result, if saved, comes after them
         self.result = result
         self.steps = steps
+        self.only = steps[0].argument if len(steps) == 1 else None
 
 
 class Row:
@@ -72,11 +73,13 @@ class Row:
         "family",
         "forward",
         "grads",
+        "into",
         "judge",
         "label",
         "name",
         "params",
         "plans",
+        "quiet",
         "shares",
         "smooth",
         "ufunc",
@@ -93,6 +96,7 @@ class Row:
         dtypes: str | None = None,
         label: str | Callable[..., str] | None = None,
         ufunc: str | None = None,
+        into: Formula | None = None,
         smooth: tuple[str, ...] = ("",),
         judge: str | None = None,
     ) -> None:
@@ -104,6 +108,7 @@ class Row:
         self.dtypes = dtypes  # how types are settled: promote, float, bool, integral, or None (the row's own affair)
         self.label = label  # PyTorch's name of the backward node, where users see it
         self.ufunc = ufunc  # NumPy's single function for it, used eagerly and in place
+        self.into = into  # the same on arrays, written into the first one
         self.smooth = smooth  # regions on which algebra can prove the derivative: "0 < x", "a < b"
         self.judge = judge  # which judge stands in where algebra cannot decide
         signature = inspect.signature(forward).parameters.values()
@@ -114,6 +119,7 @@ class Row:
         self.plans: dict[Any, Plan | None] = {}
         self.eager: Formula = forward  # the reading on arrays, bound once all tables exist
         self.shares = False  # whether the result may be a view of the argument's memory
+        self.quiet = family in ("view", "index")  # moves numbers, so that NumPy has nothing to warn of
 
     def __repr__(self) -> str:
         return f"<{self.family} {self.name}>"

@@ -40,6 +40,12 @@ def expand_array(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     return np.lib.stride_tricks.as_strided(x, size, strides)
 
 
+def slice_array(x: np.ndarray, key: Any) -> np.ndarray:
+    """x[key] as a view; a single element too, which NumPy would take out of the array."""
+    found = x[key]
+    return found if isinstance(found, np.ndarray) else x[(*key, ...)]
+
+
 def window_array(
     x: np.ndarray,
     dims: tuple[int, ...],
@@ -101,6 +107,8 @@ def _diagonal(x: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
 def _padded(x: np.ndarray, widths: tuple[tuple[int, int], ...], value: float) -> np.ndarray:
     """`x` with a border of `value`; a negative width crops."""
     shape = tuple(size + before + after for size, (before, after) in zip(x.shape, widths, strict=True))
+    if all(before <= 0 and after <= 0 for before, after in widths):
+        return x[tuple(slice(-before, size + after) for size, (before, after) in zip(x.shape, widths))].copy()
     out = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
     outer = tuple(
         slice(max(before, 0), size - max(after, 0)) for size, (before, after) in zip(shape, widths, strict=True)
@@ -110,6 +118,19 @@ def _padded(x: np.ndarray, widths: tuple[tuple[int, int], ...], value: float) ->
     )
     out[outer] = x[inner]
     return out
+
+
+def _laid_out(x: np.ndarray, widths: tuple[tuple[int, int], ...], dims: tuple[int, ...]) -> np.ndarray:
+    """`x` with a border of zeros (or cropped), its axes in the order `dims` also in memory: in one copy."""
+    source = x.transpose(dims)
+    if any(before or after for before, after in widths):
+        return _padded(source, tuple(widths[dim] for dim in dims), 0)
+    return source.copy()
+
+
+def _laid_back(widths: tuple[tuple[int, int], ...], dims: tuple[int, ...]) -> dict[str, Any]:
+    """The settings of `lay_out` that undo these."""
+    return {"widths": tuple((-widths[dim][0], -widths[dim][1]) for dim in dims), "dims": _inverse(dims)}
 
 
 def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
@@ -144,7 +165,7 @@ transpose = view(
 )
 t = view(lambda m, x: x.T, lambda m, g: m.t(g))
 slice_ = view(
-    lambda m, x, *, key: x[key],
+    lambda m, x, *, key: slice_array(x, key),
     lambda m, g, key, shape: m.placed(g, key=key, size=shape),
     label=lambda key, **_: _key_label(key),
 )
@@ -173,6 +194,10 @@ pad = view(
     lambda m, x, *, widths, value: _padded(x, widths, value),
     lambda m, g, widths: m.pad(g, widths=tuple((-before, -after) for before, after in widths), value=0),
     label="ConstantPadNdBackward0",
+)
+lay_out = view(
+    lambda m, x, *, widths, dims: _laid_out(x, widths, dims),
+    lambda m, g, widths, dims: m.lay_out(g, **_laid_back(widths, dims)),
 )
 tril = view(lambda m, x, *, diagonal: np.tril(x, diagonal), lambda m, g, diagonal: m.tril(g, diagonal=diagonal))
 triu = view(lambda m, x, *, diagonal: np.triu(x, diagonal), lambda m, g, diagonal: m.triu(g, diagonal=diagonal))
