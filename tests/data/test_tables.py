@@ -144,6 +144,26 @@ def test_damaged_archives_are_told(tmp_path: Path) -> None:
         read_npz(path)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (4000000000000,)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4611686018427387904)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (3,",
+        "{'descr': '<f8', 'shape': (3,)}",
+        "__import__('os').abort()",
+    ],
+)
+def test_hostile_headers_are_told(tmp_path: Path, header: str) -> None:
+    padded = header.ljust(117) + "\n"
+    content = b"\x93NUMPY\x01\x00" + len(padded).to_bytes(2, "little") + padded.encode() + bytes(24)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", content)
+    with pytest.raises(DataError, match=r"a\.npz: array 'x': the archive is damaged"):
+        read_npz(tmp_path / "a.npz")
+
+
 def test_archives_of_other_things_are_told(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     with zipfile.ZipFile(path, "w"):
