@@ -27,9 +27,7 @@ HAS_TORCH = importlib.util.find_spec("torch") is not None
 ROUNDED = {"activations", "forward", "gradients_by_hand", "layer_classes", "training"}
 NUMBER = re.compile(r"-?\d+\.\d*(?:e[+-]\d+)?")
 
-TYPED_STORAGE = re.compile(
-    r"\[torch\.storage\.TypedStorage\(dtype=torch\.(\w+), device=cpu\) of size (\d+)\]"
-)
+TYPED_STORAGE = re.compile(r"\[torch\.storage\.TypedStorage\(dtype=torch\.(\w+), device=cpu\) of size (\d+)\]")
 STORAGE_NAMES = {
     "float32": "FloatStorage",
     "float64": "DoubleStorage",
@@ -70,9 +68,7 @@ def difference(ours: str, theirs: str, rounded: bool) -> str:
     """The lines in which two texts differ, as a diff; empty when they agree."""
     if rounded:
         ours = align(ours, theirs)
-    lines = difflib.unified_diff(
-        theirs.splitlines(), ours.splitlines(), "torch", "groundup", lineterm="", n=1
-    )
+    lines = difflib.unified_diff(theirs.splitlines(), ours.splitlines(), "torch", "groundup", lineterm="", n=1)
     return "\n".join(lines)
 
 

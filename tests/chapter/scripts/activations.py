@@ -69,7 +69,5 @@ for initialise, expected in [
     result = initialise(weight)
     print(result is weight, (weight.std() - expected).abs() < 0.02 * expected, weight.mean().abs() < 0.02)
 for name in ["linear", "relu", "tanh", "sigmoid", "leaky_relu"]:
-    print(name, nn.init.calculate_gain(name))
-print(
-    nn.init.zeros_(torch.empty(2, 2)), nn.init.ones_(torch.empty(2)), nn.init.constant_(torch.empty(2), 0.3)
-)
+    print(f"{name} {nn.init.calculate_gain(name):.5f}")
+print(nn.init.zeros_(torch.empty(2, 2)), nn.init.ones_(torch.empty(2)), nn.init.constant_(torch.empty(2), 0.3))

@@ -43,7 +43,7 @@ print((c[:, None] * c[None, :]), c[None] > c[:, None], sep="\n")
 print((torch.ones(5, 1, 4) + torch.ones(3, 1)).shape)
 print((torch.ones(64, 64, 3) * torch.ones(3)).shape)
 print((torch.ones(8, 1, 6, 1) * torch.ones(7, 1, 5)).shape)
-print(torch.broadcast_shapes((2, 1), (3,), (1, 1, 1)))
+print(torch.broadcast_tensors(torch.ones(2, 1), torch.ones(3))[0].shape)
 
 # Means and deviations of rows and of columns.
 mean, std = m.mean(0), m.std(0)

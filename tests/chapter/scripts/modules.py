@@ -31,9 +31,7 @@ print(p1)
 print(p2)
 print(lin)
 print(lin(quarters(4, 3)))
-print(
-    [name for name, _ in lin.named_parameters()], isinstance(p1, torch.Tensor), p1.requires_grad, p1.is_leaf
-)
+print([name for name, _ in lin.named_parameters()], isinstance(p1, torch.Tensor), p1.requires_grad, p1.is_leaf)
 print(type(p1.data).__name__, type(p1 * 1).__name__, sum(p.numel() for p in lin.parameters()))
 
 
@@ -66,7 +64,7 @@ with torch.no_grad():
 
 x, y = quarters(5, 4), quarters(5)
 loss = model(x, y)
-print(loss)
+print(loss.detach())
 loss.backward()
 for name, parameter in model.named_parameters():
     print(name, parameter, parameter.grad, sep="\n")
@@ -86,7 +84,7 @@ hidden = model.layers[0](x)
 print(hidden)
 print(F.relu(hidden))
 print(torch.equal(F.linear(x, model.layers[0].weight, model.layers[0].bias), hidden))
-print(F.mse_loss(model.layers(x).squeeze(-1), y))
+print(F.mse_loss(model.layers(x).squeeze(-1), y).item() == loss.item())
 
 
 class Stack(nn.Module):

@@ -12,7 +12,7 @@ bias = 0.375
 def neuron(inputs, weights, bias):
     output = bias
     for x, w in zip(inputs, weights):
-        output += x * w
+        output = output + x * w
     return output
 
 

@@ -36,6 +36,9 @@ m[:, 3] += 1000
 m[1, :2] = tensor([-1.0, -2.0])
 m[m < 0] = 0
 print(m)
+element = m[0, 1]
+element += 0.5
+m[2][0].mul_(100)
 m[[0, 2], [1, 2]] = 55
 print(m, m[[2, 0]], m[:, [3, 0, 0]], m[tensor([True, False, True])], sep="\n")
 

@@ -36,7 +36,7 @@ for _ in range(5):
                 parameter.grad.zero_()
     losses.append(loss.item())
 report("by hand", losses)
-print(loss)
+print(loss.requires_grad, loss.shape)
 
 
 class Optimizer:
@@ -84,7 +84,7 @@ print(model[2].bias, model[2].weight.shape, model[0].weight.grad.shape)
 
 # Classes: cross entropy and accuracy.
 labels = (x[:, 0] + x[:, 1] > 0).long() + (x[:, 2] > 0.5).long()
-print(labels[:10], labels.bincount())
+print(labels[:10], [(labels == k).sum().item() for k in range(3)])
 first = torch.from_numpy((rng.randn(3, 8) * 0.1).astype(np.float32)).requires_grad_()
 for _ in range(20):
     logits = x @ first.t()
@@ -94,8 +94,6 @@ for _ in range(20):
         first -= first.grad
         first.grad = None
 probability = logits.softmax(dim=-1)
-print(
-    logits.shape, probability.sum(-1)[:3], f"{loss.item():.3f}", (logits.argmax(1) == labels).float().mean()
-)
+print(logits.shape, probability.sum(-1)[:3], f"{loss.item():.3f}", (logits.argmax(1) == labels).float().mean())
 picked = F.log_softmax(logits, -1)[range(200), labels]
 print(f"{-picked.mean().item():.3f} {F.nll_loss(F.log_softmax(logits, dim=1), labels).item():.3f}")
