@@ -7,6 +7,7 @@ by family; what only makes sense as a method is written out.
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,8 @@ from groundup.functions.axes import one_axis
 from groundup.functions.methods import Methods
 from groundup.size import Size
 from groundup.storage import Storage
+
+_RETAIN = -1  # the key of retain_grad's hook, which runs after all others
 
 
 class Hook:
@@ -155,10 +158,16 @@ class Tensor(Methods):
 
     # Gradients
 
+    def _current_node(self) -> Any:
+        """The node of its history, recorded anew if it is a view of memory that has got another one since."""
+        if self._view is not None:
+            self._view.refresh(self)
+        return self._node
+
     @property
     def requires_grad(self) -> bool:
         """Whether operations on it are recorded."""
-        return self._node is not None
+        return self._current_node() is not None
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -185,14 +194,14 @@ class Tensor(Methods):
     @property
     def is_leaf(self) -> bool:
         """Whether it was made by the user and not by a recorded operation."""
-        return self._node is None or isinstance(self._node, Leaf)
+        node = self._current_node()
+        return node is None or isinstance(node, Leaf)
 
     @property
     def grad_fn(self) -> AnyNode | None:
         """The node of the operation that made it; None for leaves."""
-        if self._view is not None:
-            self._view.refresh(self)
-        return None if self.is_leaf else self._node.origin()
+        node = self._current_node()
+        return None if node is None or isinstance(node, Leaf) else node.origin()
 
     @property
     def grad(self) -> Tensor | None:
@@ -212,6 +221,10 @@ class Tensor(Methods):
                     f"grad {tuple(value._array.shape)}"
                 )
         self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
 
     @property
     def data(self) -> Tensor:
@@ -252,27 +265,36 @@ class Tensor(Methods):
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Hook:
         """Call `hook` with the gradient of this tensor whenever it is computed; what it returns replaces it."""
-        node = self._node
+        node = self._current_node()
         if node is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if node.hooks is None:
             node.hooks = {}
+        last = node.hooks.pop(_RETAIN, None)
         key = max(node.hooks, default=-1) + 1
         node.hooks[key] = hook
+        if last is not None:
+            node.hooks[_RETAIN] = last
         return Hook(node.hooks, key)
 
     def retain_grad(self) -> None:
-        """Keep the gradient of this computed tensor in `.grad` too."""
-        if self._node is None:
+        """Keep the gradient of this computed tensor in `.grad` too, as its hooks have left it."""
+        node = self._current_node()
+        if node is None:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         if self.is_leaf or self._retains:
             return
         self._retains = True
+        found = weakref.ref(self)  # the node must not keep its own tensor alive
 
         def keep(gradient: Tensor) -> None:
-            self._grad = gradient.clone() if self._grad is None else self._grad + gradient
+            tensor = found()
+            if tensor is not None:
+                tensor._grad = gradient.clone() if tensor._grad is None else tensor._grad + gradient
 
-        self.register_hook(keep)
+        if node.hooks is None:
+            node.hooks = {}
+        node.hooks[_RETAIN] = keep
 
     @property
     def retains_grad(self) -> bool:
@@ -354,18 +376,17 @@ class Tensor(Methods):
         )
 
     def __format__(self, spec: str) -> str:
-        return format(self._array.item(), spec) if self._array.ndim == 0 and spec else str(self)
+        if self._array.ndim == 0:
+            return format(self._array.item(), spec)
+        return super().__format__(spec)
 
     # Copies
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        leaf = self._node is not None
-        return _rebuild, (
-            type(self),
-            np.ascontiguousarray(self._array).reshape(self._array.shape),
-            leaf,
-            self.__dict__,
-        )
+        # The gathered gradient stays behind, as in PyTorch: it belongs to a step, not to the tensor.
+        attributes = {name: value for name, value in self.__dict__.items() if name not in ("_grad", "_retains")}
+        array = np.ascontiguousarray(self._array).reshape(self._array.shape)
+        return _rebuild, (type(self), array, self._node is not None, attributes)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
@@ -375,7 +396,7 @@ class Tensor(Methods):
             )
         if id(self) in memo:
             return memo[id(self)]
-        made = memo[id(self)] = _rebuild(type(self), self._array.copy(), self._node is not None, {})
+        made = memo[id(self)] = _rebuild(type(self), self._array.copy(order="K"), self._node is not None, {})
         made.__dict__.update(copy.deepcopy(self.__dict__, memo))
         return made
 
