@@ -138,8 +138,10 @@ class Callback:
         """Take what ``state_dict`` gave."""
 
 
-def checked(callbacks: Sequence[Callback]) -> list[Callback]:
+def checked(callbacks: Callback | Sequence[Callback]) -> list[Callback]:
     """The callbacks as a list, after a look at what they are."""
+    if isinstance(callbacks, Callback):
+        return [callbacks]
     for each in callbacks:
         if isinstance(each, type):
             raise TypeError(f"pass a callback, not its class: {each.__name__}()")

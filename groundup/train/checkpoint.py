@@ -43,7 +43,16 @@ _PARTS = {
     "loaders",
     "random",
 }
-_POSITION = ("epochs_done", "batches_done", "steps_done", "first_epoch", "stopped", "seconds", "rate")
+_POSITION = (
+    "fits_done",
+    "epochs_done",
+    "batches_done",
+    "steps_done",
+    "first_epoch",
+    "stopped",
+    "seconds",
+    "rate",
+)
 
 
 class Checkpoint(Callback):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, S
 from typing import Any
 
 from groundup.autograd import no_grad
+from groundup.data import Dataset
 from groundup.functions import view
 from groundup.io.atomic import StrPath
 from groundup.io.state_file import save
@@ -72,13 +73,16 @@ class Learner:
         scheduler: Any = None,
         *,
         metrics: Metric | Callable[..., Any] | Sequence[Any] = (),
-        callbacks: Sequence[Callback] = (),
+        callbacks: Callback | Sequence[Callback] = (),
         scheduler_interval: str = "auto",
         train_metrics: bool | None = None,
         progress: str | bool | None = "auto",
     ) -> None:
         if not isinstance(model, Module):
             raise TypeError(f"model must be a groundup.nn.Module, got {type(model).__name__}")
+        for name, given in (("loss_fn", loss_fn), ("optimizer", optimizer), ("scheduler", scheduler)):
+            if isinstance(given, type):
+                raise TypeError(f"{name} must be an instance, not the class {given.__name__} itself")
         self.model = model
         self.train_loader, self.valid_loader = train_loader, valid_loader
         self.loss_fn, self.scheduler = loss_fn, scheduler
@@ -92,7 +96,7 @@ class Learner:
         self.train_loss, self.valid_loss = Mean("loss"), Mean("loss")
 
         # Where training stands. ``batches_done`` counts those of the present epoch's training part.
-        self.epochs_done = self.batches_done = self.steps_done = 0
+        self.fits_done = self.epochs_done = self.batches_done = self.steps_done = 0
         self.first_epoch = self.last_epoch = 0
         self.stopped: str | None = None
         self.mode = "idle"
@@ -124,7 +128,8 @@ class Learner:
         With ``resume`` the state of a killed run is loaded first, from the path of its checkpoint, and
         training goes on where that run stood until it has done the ``epochs`` of its fit: the weights at the
         end are the same, bit for bit, as without the interruption. ``resume=True`` takes the path from the
-        ``Checkpoint`` callback, and starts from the beginning when there is no such file yet.
+        ``Checkpoint`` callback, and starts from the beginning when there is no such file yet; a program that
+        fits several times can say so each time, and goes on in the fit in which it was killed.
 
         Raises ``ValueError`` when something that training needs was not given, ``OSError`` or ``ValueError``
         when the checkpoint cannot be read or does not fit; nothing has changed then.
@@ -132,6 +137,11 @@ class Learner:
         self._check_fit(epochs)
         callbacks = self._arrange()
         state = checkpoint.find(resume, self.callbacks)
+        if resume is True and state is not None:
+            saved = state["position"]["fits_done"]
+            if saved > self.fits_done:  # the saved run has this fit behind it, and so will this one
+                return self._skip(state)
+            state = state if saved == self.fits_done else None
         self._start(epochs)
         try:
             with contextlib.suppress(CancelFit):
@@ -143,6 +153,7 @@ class Learner:
                     self._fit_epoch()
             with contextlib.suppress(CancelFit):
                 self._notify("after_fit")
+            self.fits_done += 1
         except BaseException:
             for each in callbacks:
                 each.on_exception(self)
@@ -185,6 +196,17 @@ class Learner:
                     f"{name} is an iterator, which is empty after one epoch; "
                     "pass what it iterates over: a DataLoader or a list of batches"
                 )
+            if isinstance(loader, Dataset):
+                raise TypeError(
+                    f"{name} is a data set, which gives single samples; "
+                    "pass a loader of batches: DataLoader(dataset, batch_size=32, shuffle=True)"
+                )
+
+    def _skip(self, state: dict[str, Any]) -> History:
+        fits_done = self.fits_done + 1
+        checkpoint.restore(self, state)
+        self.fits_done = fits_done
+        return self.history
 
     def _start(self, epochs: int) -> None:
         """A new fit: it counts its epochs from here, and owes nothing to one that was cut short."""
@@ -223,6 +245,8 @@ class Learner:
         try:
             for batch in batches:
                 self._train_batch(batch)
+            if not self.batches_done:
+                raise ValueError("train_loader gave no batches; with drop_last, is batch_size too large?")
         finally:
             if isinstance(batches, Generator):
                 batches.close()  # at once, with the threads that it may have

@@ -10,6 +10,7 @@ import pytest
 
 import groundup
 from groundup import nn, optim
+from groundup.data import TensorDataset
 from groundup.train import (
     Accuracy,
     Callback,
@@ -448,6 +449,7 @@ def test_gradient_clipping() -> None:
 
     learner(callbacks=[Biggest(), GradientClip(max_value=0.001)]).fit(1)
     assert biggest == pytest.approx([0.001] * 4)
+    learner(callbacks=GradientClip(1.0)).fit(1)  # one alone needs no list
     for wrong in ({}, {"max_norm": 1.0, "max_value": 1.0}):
         with pytest.raises(ValueError, match="one of max_norm and max_value"):
             GradientClip(**wrong)
@@ -475,6 +477,11 @@ def once() -> Iterator[Batch]:
         ({"train_loader": once()}, ValueError, "train_loader is an iterator, which is empty after one epoch"),
         ({"valid_loader": once()}, ValueError, "valid_loader is an iterator"),
         ({"optimizer": optim.SGD(nn.Linear(1, 1).parameters(), lr=1.0)}, ValueError, "would never change"),
+        (
+            {"train_loader": TensorDataset(groundup.zeros(4, 3))},
+            TypeError,
+            r"single samples; pass a loader.*DataLoader\(",
+        ),
         ({"progress": "verbose"}, ValueError, 'progress must be "auto", "bar", "lines" or None'),
     ],
 )
@@ -498,6 +505,8 @@ def test_epochs_must_be_a_whole_number(epochs: Any) -> None:
         ({"callbacks": [Diary]}, TypeError, r"pass a callback, not its class: Diary\(\)"),
         ({"callbacks": [print]}, TypeError, "a callback must be a groundup.train.Callback, got builtin"),
         ({"metrics": [Accuracy, Accuracy]}, TypeError, r"pass a metric, not its class: Accuracy\(\)"),
+        ({"loss_fn": nn.CrossEntropyLoss}, TypeError, "loss_fn must be an instance, not the class CrossEntropyLoss"),
+        ({"optimizer": optim.SGD}, TypeError, "optimizer must be an instance, not the class SGD itself"),
         ({"scheduler_interval": "batch"}, ValueError, 'must be "auto", "epoch" or "step"'),
     ],
 )
@@ -536,6 +545,8 @@ def test_losses_and_batches_of_the_wrong_form() -> None:
         learner(loss_fn=lambda prediction, target: 0.5).fit(1)
     with pytest.raises(ValueError, match=r"(?s)this batch has no target.*override Learner\.split_batch"):
         learner(train_loader=[x for x, _ in batches()]).fit(1)
+    with pytest.raises(ValueError, match="train_loader gave no batches; with drop_last"):
+        learner(train_loader=[]).fit(1)
     with pytest.raises(ValueError, match="evaluate needs data"):
         learner().evaluate()
     with pytest.raises(ValueError, match="evaluate needs a loss_fn or metrics"):

@@ -393,8 +393,43 @@ def test_the_second_fit_of_a_run(tmp_path: Path) -> None:
     with pytest.raises(Cut):
         cut.fit(2)
     last = build(path, Noise())
-    last.fit(2, resume=True)
+    last.fit(2, resume=path)  # by its path, without the first fit
     assert outcome(last) == expected
+
+
+@pytest.mark.parametrize("cuts", [[], [3], [6], [7], [11], [12], [13], [2, 8, 14, 17]])
+def test_a_program_of_several_fits_goes_on_in_the_right_one(tmp_path: Path, cuts: list[int]) -> None:
+    path = tmp_path / "checkpoint"
+
+    def program(*callbacks: Callback, resume: bool) -> Learner:
+        learner = build(path, Noise(), *callbacks, loader="DataLoader")
+        for rate in (0.1, 0.01, 0.001):
+            learner.optimizer.param_groups[0]["lr"] = rate
+            learner.fit(1, resume=resume)
+        return learner
+
+    expected = outcome(program(resume=False))
+    path.unlink()
+    for cut in cuts:
+        with pytest.raises(Cut):
+            program(CutAfter(cut), resume=True)
+    last = program(resume=True)
+    assert outcome(last) == expected
+    assert last.history["lr"] == [0.1, 0.01, 0.001]
+
+
+def test_in_one_session_a_fit_that_was_cut_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint"
+    whole = build(path, Noise())
+    whole.fit(2)
+    expected = outcome(whole)
+    path.unlink()
+    learner = build(path, Noise(), CutAfter(8))
+    with pytest.raises(Cut):
+        learner.fit(2, resume=True)
+    learner.callbacks.pop()
+    learner.fit(2, resume=True)
+    assert outcome(learner) == expected
 
 
 def test_save_checkpoint_by_hand(tmp_path: Path) -> None:
