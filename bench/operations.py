@@ -13,10 +13,31 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-Array = np.ndarray
-Inputs = Callable[[int], list[Any]]
+from bench.inputs import (
+    Array,
+    Inputs,
+    batches,
+    distinct,
+    images,
+    integers,
+    layer,
+    layer_and_bias_first,
+    logits,
+    masks,
+    matrices,
+    matrix_and_vector,
+    only_the_number,
+    positive,
+    probabilities,
+    scores,
+    squares,
+    vectors,
+    with_column,
+    with_mask,
+    with_positions,
+    with_row,
+    with_rows,
+)
 
 
 @dataclass(frozen=True)
@@ -33,105 +54,13 @@ class Operation:
     random: bool = False
 
 
-# --- inputs --------------------------------------------------
-
-
-def sides(n: int) -> tuple[int, int]:
-    """The shape of a matrix of n elements, as square as it gets."""
-    rows = next(rows for rows in range(math.isqrt(n), 0, -1) if n % rows == 0)
-    return rows, n // rows
-
-
-def vectors(count: int) -> Inputs:
-    return lambda n: [_rng(k).standard_normal(n, np.float32) for k in range(count)]
-
-
-def positive(count: int) -> Inputs:
-    return lambda n: [_rng(k).random(n, np.float32) + np.float32(0.5) for k in range(count)]
-
-
-def distinct(n: int) -> list[Array]:
-    """One vector in which no number occurs twice: the order of equal ones is nobody's promise."""
-    return [_rng(0).permutation(n).astype(np.float32)]
-
-
-def matrices(count: int) -> Inputs:
-    return lambda n: [_rng(k).standard_normal(sides(n), np.float32) for k in range(count)]
-
-
-def with_row(n: int) -> list[Array]:
-    return [*matrices(1)(n), *vectors(1)(sides(n)[1])]
-
-
-def with_column(n: int) -> list[Array]:
-    return [*matrices(1)(n), *(v[:, None] for v in vectors(1)(sides(n)[0]))]
-
-
-def squares(n: int) -> list[Array]:
-    """Two square matrices; a million elements would be a long product, so the side stays within 512."""
-    side = min(512, math.isqrt(n))
-    return [_rng(k).standard_normal((side, side), np.float32) for k in range(2)]
-
-
-def batches(n: int) -> list[Array]:
-    side = 2 if n < 100 else 64
-    return [_rng(k).standard_normal((max(2, n // 8192), side, side), np.float32) for k in range(2)]
-
-
-def matrix_and_vector(n: int) -> list[Array]:
-    return [*matrices(1)(n), *vectors(1)(sides(n)[1])]
-
-
-def layer(n: int) -> list[Array]:
-    """A batch, the weight and the bias of a dense layer."""
-    batch, n_in, n_out = (2, 5, 3) if n < 100 else (256, 1024, 256)
-    shapes = ((batch, n_in), (n_out, n_in), (n_out,))
-    return [_rng(k).standard_normal(shape, np.float32) for k, shape in enumerate(shapes)]
-
-
-def images(n: int) -> list[Array]:
-    """Images, and the weight and the bias of a 3x3 convolution."""
-    shapes = ((1, 1, 4, 4), (2, 1, 3, 3), (2,)) if n < 100 else ((32, 16, 32, 32), (32, 16, 3, 3), (32,))
-    return [_rng(k).standard_normal(shape, np.float32) for k, shape in enumerate(shapes)]
-
-
-def scores(n: int) -> list[Array]:
-    """A matrix of scores, and the index of the right class for each row."""
-    (matrix,) = matrices(1)(n)
-    return [matrix, _rng(7).integers(0, matrix.shape[1], matrix.shape[0])]
-
-
-def with_positions(n: int) -> list[Array]:
-    """A matrix, and positions in its columns of the same shape."""
-    (matrix,) = matrices(1)(n)
-    return [matrix, _rng(7).integers(0, matrix.shape[1], matrix.shape)]
-
-
-def with_rows(n: int) -> list[Array]:
-    """A matrix, and row numbers, as many as it has rows."""
-    (matrix,) = matrices(1)(n)
-    return [matrix, _rng(7).integers(0, matrix.shape[0], matrix.shape[0])]
-
-
-def with_mask(count: int) -> Inputs:
-    return lambda n: [_rng(7).random(n) < 0.5, *vectors(count)(n)]
-
-
-def only_the_number(n: int) -> list[int]:
-    return [n]
-
-
-def _rng(seed: int) -> np.random.Generator:
-    return np.random.default_rng(seed)
-
-
-# --- the rows --------------------------------------------------
-
 SMOOTH = ("neg", "abs", "exp", "expm1", "square", "sin", "cos", "tanh", "sigmoid", "erf", "relu")
 ON_POSITIVE = ("log", "log1p", "log2", "log10", "sqrt", "rsqrt", "reciprocal")
 STEPS = ("sign", "floor", "ceil", "round", "trunc", "isnan", "isinf", "isfinite")
-BINARY = ("add", "sub", "mul", "div", "maximum", "minimum")
-COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+BINARY = ("add", "sub", "mul", "div", "pow", "maximum", "minimum")
+TRUTHS = ("eq", "ne", "lt", "le", "gt", "ge", "isclose", "logical_and", "logical_or", "logical_xor")
+BITS = ("bitwise_and", "bitwise_or", "bitwise_xor")
+ACTIVATIONS = ("gelu", "leaky_relu", "softplus", "logsigmoid", "elu", "silu")
 
 
 def elementwise() -> Iterator[Operation]:
@@ -144,12 +73,17 @@ def elementwise() -> Iterator[Operation]:
         yield row(name, _by_name(name), vectors(1), differentiable=False)
     for name in BINARY:
         yield row(name, _by_name(name), positive(2))
-    for name in (*COMPARISONS, "logical_and", "logical_or"):
+    for name in TRUTHS:
         yield row(name, _by_name(name), vectors(2), differentiable=False)
-    yield row("gelu", lambda T, x: T.nn.functional.gelu(x), vectors(1))
-    yield row("leaky_relu", lambda T, x: T.nn.functional.leaky_relu(x), vectors(1))
-    yield row("softplus", lambda T, x: T.nn.functional.softplus(x), vectors(1))
+    for name in BITS:
+        yield row(name, _by_name(name), integers(2), differentiable=False)
+    yield row("bitwise_not", lambda T, x: T.bitwise_not(x), integers(1), differentiable=False)
+    yield row("logical_not", lambda T, x: T.logical_not(x), masks(1), differentiable=False)
+    for name in ACTIVATIONS:
+        yield row(name, _in_functional(name), vectors(1))
     yield row("clamp", lambda T, x: T.clamp(x, -0.5, 0.5), vectors(1))
+    yield row("clamp_min", lambda T, x: T.clamp_min(x, -0.5), vectors(1))
+    yield row("clamp_max", lambda T, x: T.clamp_max(x, 0.5), vectors(1))
     yield row("x * 2.0", lambda T, x: x * 2.0, vectors(1))
     yield row("2.0 - x", lambda T, x: 2.0 - x, vectors(1))
     yield row("x ** 2", lambda T, x: x**2, vectors(1))
@@ -173,7 +107,7 @@ def reductions() -> Iterator[Operation]:
         yield row(name, _by_name(name), vectors(1))
     yield row("max", lambda T, x: T.max(x), vectors(1))
     yield row("prod", lambda T, x: T.prod(x), positive(1))
-    for name in ("any", "all", "argmax", "argmin"):
+    for name in ("any", "all", "argmax", "argmin", "count_nonzero"):
         yield row(name, _by_name(name), vectors(1), differentiable=False)
     for name in ("sum", "mean", "amax", "var", "logsumexp"):
         yield row(f"{name}(0)", _along(name, 0), matrices(1))
@@ -198,9 +132,16 @@ def views() -> Iterator[Operation]:
     yield row("x[1:-1]", lambda T, x: x[1:-1], vectors(1))
     yield row("x[:, ::2]", lambda T, x: x[:, ::2], matrices(1))
     yield row("expand", lambda T, x: x.expand(3, -1), vectors(1))
+    yield row("broadcast_to", lambda T, x: T.broadcast_to(x, (3, x.shape[0])), vectors(1))
+    yield row("broadcast_tensors", lambda T, x, y: T.broadcast_tensors(x, y), with_row)
+    yield row("movedim", lambda T, x: T.movedim(x, 0, 1), matrices(1))
+    yield row("select", lambda T, x: T.select(x, 1, 0), matrices(1))
+    yield row("squeeze", lambda T, x, y: T.squeeze(y), with_column)
+    yield row("unflatten", lambda T, x: T.unflatten(x, 0, (2, -1)), vectors(1))
     yield row("narrow", lambda T, x: x.narrow(0, 1, 4), vectors(1))
     yield row("diagonal", lambda T, x: T.diagonal(x), matrices(1))
     yield row("split", lambda T, x: T.split(x, 5), lambda n: vectors(1)(10))
+    yield row("chunk", lambda T, x: T.chunk(x, 2), vectors(1))
     yield row("unbind", lambda T, x: T.unbind(x), lambda n: vectors(1)(10))
     yield row("flip", lambda T, x: T.flip(x, (0,)), vectors(1))
     yield row("pad", lambda T, x: T.nn.functional.pad(x, (1, 1)), matrices(1))
@@ -209,6 +150,7 @@ def views() -> Iterator[Operation]:
     yield row("clone", lambda T, x: x.clone(), vectors(1))
     yield row("t().contiguous()", lambda T, x: x.t().contiguous(), matrices(1))
     yield row("tril", lambda T, x: T.tril(x), matrices(1))
+    yield row("triu", lambda T, x: T.triu(x), matrices(1))
     yield row("repeat", lambda T, x: x.repeat(2), vectors(1))
 
 
@@ -218,6 +160,8 @@ def contractions() -> Iterator[Operation]:
     yield product("matmul", lambda T, a, b: a @ b)
     yield product("mm", lambda T, a, b: T.mm(a, b))
     yield product("einsum ij,jk->ik", lambda T, a, b: T.einsum("ij,jk->ik", a, b))
+    yield product("tensordot", lambda T, a, b: T.tensordot(a, b, 1))
+    yield row("addmm", lambda T, c, a, b: T.addmm(c, a, b), layer_and_bias_first, lambda c, a, b: _product_flops(a, b))
     products = partial(row, inputs=batches, flops=_product_flops)
     yield products("bmm", lambda T, a, b: T.bmm(a, b))
     yield products("einsum bij,bkj->bik", lambda T, a, b: T.einsum("bij,bkj->bik", a, b))
@@ -232,11 +176,15 @@ def indexing() -> Iterator[Operation]:
     row = partial(Operation, "index")
     yield row("gather", lambda T, x, i: T.gather(x, 1, i), with_positions)
     yield row("scatter_add", lambda T, x, i: T.scatter_add(x, 1, i, x), with_positions)
+    yield row("take_along_dim", lambda T, x, i: T.take_along_dim(x, i, 1), with_positions)
+    yield row("scatter", lambda T, x, i: T.scatter(x, 1, i[:, :1], 0.5), with_positions)
     yield row("index_select", lambda T, x, i: T.index_select(x, 0, i), with_rows)
     yield row("x[rows]", lambda T, x, i: x[i], with_rows)
     yield row("embedding", lambda T, x, i: T.nn.functional.embedding(i, x), with_rows)
     yield row("x[mask]", lambda T, c, x: x[c], with_mask(1))
+    yield row("masked_select", lambda T, c, x: T.masked_select(x, c), with_mask(1))
     yield row("masked_fill", lambda T, c, x: x.masked_fill(c, 0.0), with_mask(1))
+    yield row("one_hot", lambda T, x, i: T.nn.functional.one_hot(i[:10], 1000), with_rows, differentiable=False)
     yield row("nonzero", lambda T, c, x: T.nonzero(c), with_mask(1), differentiable=False)
     yield row("sort", lambda T, x: T.sort(x), distinct)
     yield row("argsort", lambda T, x: T.argsort(x), distinct, differentiable=False)
@@ -245,31 +193,44 @@ def indexing() -> Iterator[Operation]:
 
 def networks() -> Iterator[Operation]:
     row = partial(Operation, "network")
-    yield row("mse_loss", lambda T, x, y: T.nn.functional.mse_loss(x, y), vectors(2))
-    yield row("l1_loss", lambda T, x, y: T.nn.functional.l1_loss(x, y), vectors(2))
-    yield row("cross_entropy", lambda T, x, i: T.nn.functional.cross_entropy(x, i), scores)
+    for name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"):
+        yield row(name, _in_functional(name), vectors(2))
+    yield row("cross_entropy", _in_functional("cross_entropy"), scores)
+    yield row("nll_loss", _in_functional("nll_loss"), scores)
+    yield row("binary_cross_entropy", _in_functional("binary_cross_entropy"), probabilities)
+    yield row("binary_cross_entropy_with_logits", _in_functional("binary_cross_entropy_with_logits"), logits)
     yield row("max_pool2d", lambda T, x, w, b: T.nn.functional.max_pool2d(x, 2), images)
     yield row("avg_pool2d", lambda T, x, w, b: T.nn.functional.avg_pool2d(x, 2), images)
+    yield row("adaptive_avg_pool2d", lambda T, x, w, b: T.nn.functional.adaptive_avg_pool2d(x, 2), images)
     yield row("dropout", lambda T, x: T.nn.functional.dropout(x, 0.5), vectors(1), random=True)
 
 
 def creation() -> Iterator[Operation]:
-    for name, call in {
-        "zeros": lambda T, n: T.zeros(n),
-        "ones": lambda T, n: T.ones(n),
-        "full": lambda T, n: T.full((n,), 0.5),
-        "arange": lambda T, n: T.arange(n),
-        "linspace": lambda T, n: T.linspace(0.0, 1.0, n),
-        "eye": lambda T, n: T.eye(math.isqrt(n)),
-    }.items():
-        yield Operation("create", name, call, only_the_number, differentiable=False)
-    for name, call in {
-        "rand": lambda T, n: T.rand(n),
-        "randn": lambda T, n: T.randn(n),
-        "randint": lambda T, n: T.randint(0, 10, (n,)),
-        "randperm": lambda T, n: T.randperm(n),
-    }.items():
-        yield Operation("create", name, call, only_the_number, differentiable=False, random=True)
+    row = partial(Operation, "create", differentiable=False)
+    yield row("empty", lambda T, n: T.empty(n), only_the_number, random=True)
+    yield row("zeros", lambda T, n: T.zeros(n), only_the_number)
+    yield row("ones", lambda T, n: T.ones(n), only_the_number)
+    yield row("full", lambda T, n: T.full((n,), 0.5), only_the_number)
+    yield row("arange", lambda T, n: T.arange(n), only_the_number)
+    yield row("linspace", lambda T, n: T.linspace(0.0, 1.0, n), only_the_number)
+    yield row("eye", lambda T, n: T.eye(math.isqrt(n)), only_the_number)
+    yield row("tensor(list)", lambda T, n: T.tensor([1.0, 2.0, 3.0]), only_the_number)
+    yield row("tensor(ndarray)", lambda T, x: T.tensor(x.numpy()), vectors(1))
+    yield row("as_tensor", lambda T, x: T.as_tensor(x.numpy()), vectors(1))
+    yield row("from_numpy", lambda T, x: T.from_numpy(x.numpy()), vectors(1))
+    yield row("zeros_like", lambda T, x: T.zeros_like(x), vectors(1))
+    yield row("ones_like", lambda T, x: T.ones_like(x), vectors(1))
+    yield row("full_like", lambda T, x: T.full_like(x, 0.5), vectors(1))
+    drawn = partial(row, random=True)
+    yield drawn("empty_like", lambda T, x: T.empty_like(x), vectors(1))
+    yield drawn("rand", lambda T, n: T.rand(n), only_the_number)
+    yield drawn("randn", lambda T, n: T.randn(n), only_the_number)
+    yield drawn("randint", lambda T, n: T.randint(0, 10, (n,)), only_the_number)
+    yield drawn("randperm", lambda T, n: T.randperm(n), only_the_number)
+    yield drawn("rand_like", lambda T, x: T.rand_like(x), vectors(1))
+    yield drawn("randn_like", lambda T, x: T.randn_like(x), vectors(1))
+    yield drawn("normal", lambda T, n: T.normal(0.0, 1.0, (n,)), only_the_number)
+    yield drawn("bernoulli", lambda T, x: T.bernoulli(x), lambda n: probabilities(n)[:1])
 
 
 def all_operations() -> list[Operation]:
@@ -279,6 +240,10 @@ def all_operations() -> list[Operation]:
 
 def _by_name(name: str) -> Callable[..., Any]:
     return lambda T, *inputs: getattr(T, name)(*inputs)
+
+
+def _in_functional(name: str) -> Callable[..., Any]:
+    return lambda T, *inputs: getattr(T.nn.functional, name)(*inputs)
 
 
 def _along(name: str, dim: int) -> Callable[..., Any]:
