@@ -6,7 +6,7 @@ The layers of ``groundup.nn`` keep the weights and the settings, and call these.
 from __future__ import annotations
 
 from groundup.functions.contract import linear
-from groundup.functions.index import one_hot
+from groundup.functions.index import embedding, one_hot
 from groundup.functions.view import pad
 from groundup.nn.functional.activation import (
     elu,
@@ -43,6 +43,7 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "elu",
+    "embedding",
     "gelu",
     "huber_loss",
     "l1_loss",
