@@ -16,6 +16,7 @@ import numpy as np
 from groundup import dtypes, printing
 from groundup.autograd import tape
 from groundup.autograd.backward import backward
+from groundup.autograd.memory import keep_freed_memory
 from groundup.autograd.tape import AnyNode, Leaf, storage_of, wrap
 from groundup.functions import creation, view
 from groundup.functions.axes import one_axis
@@ -413,3 +414,4 @@ def _rebuild(cls: type, array: np.ndarray, requires_grad: bool, attributes: dict
 
 
 tape.register_tensor(Tensor)
+keep_freed_memory()

@@ -39,6 +39,8 @@ def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
         if isinstance(arg, TensorBase):
             other = arg._array
             arrays.append(other)
+            if arg._view is not None:
+                arg._view.refresh(arg)
             if arg._node is not None:
                 tracked = True
             if other.dtype is not dtype:
