@@ -125,7 +125,10 @@ def matmul_error(a: Shape, b: Shape) -> RuntimeError:
     if len(a) == 1:
         first = f"size mismatch, got input ({b[-1]}), mat ({b[-1]}x{b[-2]}), vec ({a[0]})"
     elif len(b) == 1:
-        first = f"size mismatch, got input ({a[-2]}), mat ({a[-2]}x{a[-1]}), vec ({b[0]})"
+        first = f"size mismatch, got input ({_flat(a)}), mat ({_flat(a)}x{a[-1]}), vec ({b[0]})"
+    elif len(b) > 2:
+        batch = broadcast_error("the batch dimensions of matmul", [a[:-2], b[:-2]])
+        return batch or batches_error(_stretched(a, b), _stretched(b, a))
     else:
         first = f"mat1 and mat2 shapes cannot be multiplied ({_flat(a)}x{a[-1]} and {b[-2]}x{b[-1]})"
     lines = [first, "in matmul: the last size of a must equal the size before last of b:"]
@@ -135,6 +138,24 @@ def matmul_error(a: Shape, b: Shape) -> RuntimeError:
     elif len(a) == 2 and a[0] == inner:
         lines.append("  Perhaps you meant a.T @ b")
     return RuntimeError("\n".join(lines))
+
+
+def batches_error(a: Shape, b: Shape) -> RuntimeError:
+    """PyTorch's message for batches of matrices that do not fit: their numbers or their inner sizes differ."""
+    return RuntimeError(
+        f"Expected size for first two dimensions of batch2 tensor to be: [{_flat(a[:-1])}, {a[-1]}] but got: "
+        f"[{_flat(b[:-1])}, {b[-2]}].\n"
+        "in a batch of matrix products: the last size of a must equal the size before last of b:\n"
+        f"  a: {a}    columns {a[-1]}\n"
+        f"  b: {b}    rows    {b[-2]}"
+    )
+
+
+def _stretched(a: Shape, b: Shape) -> Shape:
+    """The shape of `a` once its batch dimensions are broadcast against those of `b`."""
+    lead = max(len(a), len(b)) - 2
+    sizes = zip(((1,) * lead + a[:-2])[-lead:], ((1,) * lead + b[:-2])[-lead:], strict=True)
+    return tuple(other if mine == 1 else mine for mine, other in sizes) + a[-2:]
 
 
 def _flat(shape: Shape) -> int:

@@ -126,7 +126,7 @@ def diagnose(row: Row, arrays: list[Any], params: dict[str, Any], error: Excepti
     if row.name == "linear":
         return _linear_error(*shapes[:3])
     if row.name == "expand":
-        return _expand_error(shapes[0], params["size"])
+        return _expand_error(arrays[0], params["size"])
     if row.name in ("reshape", "flatten", "squeeze", "unsqueeze"):
         return RuntimeError(
             f"shape '{list(params['size'])}' is invalid for input of size {arrays[0].size}\n"
@@ -147,11 +147,13 @@ def _linear_error(x: tuple[int, ...], weight: tuple[int, ...], bias: tuple[int, 
     return clash or RuntimeError(f"linear failed on input {x}, weight {weight}, bias {bias}")
 
 
-def _expand_error(shape: tuple[int, ...], size: tuple[int, ...]) -> RuntimeError:
+def _expand_error(array: np.ndarray, size: tuple[int, ...]) -> RuntimeError:
+    shape = array.shape
     if len(size) < len(shape):
+        kind = f"groundup.{dtypes.OF_NUMPY[array.dtype].legacy}Tensor{{{list(shape)}}}"
         return RuntimeError(
-            f"expand: the number of sizes provided ({len(size)}) must be greater or equal to the number of dimensions "
-            f"in the tensor ({len(shape)})"
+            f"expand({kind}, size={list(size)}): the number of sizes provided ({len(size)}) must be greater or equal "
+            f"to the number of dimensions in the tensor ({len(shape)})"
         )
     lead = len(size) - len(shape)
     for axis, have in enumerate(shape):

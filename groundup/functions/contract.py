@@ -10,7 +10,7 @@ from typing import Any
 
 from groundup.autograd.apply import apply
 from groundup.autograd.tape import TensorBase
-from groundup.errors import matmul_error
+from groundup.errors import batches_error, matmul_error
 from groundup.functions.axes import axes
 from groundup.functions.subscripts import parse
 from groundup.functions.view import diagonal, reshape, squeeze, unsqueeze
@@ -41,6 +41,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if a == 1:
         return squeeze(matmul(unsqueeze(input, 0), other), -2)
     if b == 1:
+        if input._array.shape[-1] != other._array.shape[0]:
+            raise matmul_error(input._array.shape, other._array.shape)
         return squeeze(matmul(input, unsqueeze(other, 1)), -1)
     if b == 2:
         shape = input._array.shape
@@ -52,47 +54,62 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     return apply(rows.matmul, input, other)
 
 
-def _dims(name: str, expected: tuple[int, ...], *tensors: Tensor) -> None:
-    for i, (tensor, rank) in enumerate(zip(tensors, expected, strict=True)):
-        if tensor._array.ndim != rank:
+# How many dimensions each argument has, and PyTorch's words when it has others (0 and 1 stand for what it has).
+_RANKS = {
+    "mm": ((2, "self must be a matrix"), (2, "mat2 must be a matrix")),
+    "bmm": ((3, "batch1 must be a 3D tensor"), (3, "batch2 must be a 3D tensor")),
+    "mv": (
+        (2, "vector + matrix @ vector expected, got 1, {0}, {1}"),
+        (1, "vector + matrix @ vector expected, got 1, {0}, {1}"),
+    ),
+    "dot": ((1, "1D tensors expected, but got {0}D and {1}D tensors"),) * 2,
+    "outer": (
+        (1, "outer: Expected 1-D argument self, but got {0}-D"),
+        (1, "outer: Expected 1-D argument vec2, but got {1}-D"),
+    ),
+}
+
+
+def _check_ranks(name: str, first: Tensor, second: Tensor) -> None:
+    have = first._array.ndim, second._array.ndim
+    for found, (rank, message) in zip(have, _RANKS[name], strict=True):
+        if found != rank:
             raise RuntimeError(
-                f"{name}: argument {i + 1} must be {rank}D, but it has shape {tensor._array.shape}\n"
-                "  matmul (@) takes any number of dimensions."
+                f"{message.format(*have)}\n"
+                f"  {name} was given shapes {first._array.shape} and {second._array.shape}; "
+                "matmul (@) takes any number of dimensions."
             )
 
 
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices."""
-    _dims("mm", (2, 2), input, mat2)
+    _check_ranks("mm", input, mat2)
     return apply(rows.mm, input, mat2)
 
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two batches of matrices."""
-    _dims("bmm", (3, 3), input, mat2)
+    _check_ranks("bmm", input, mat2)
     if input._array.shape[0] != mat2._array.shape[0]:
-        raise RuntimeError(
-            "batch1 and batch2 must have same number of batches, "
-            f"got {input._array.shape[0]} and {mat2._array.shape[0]}"
-        )
+        raise batches_error(input._array.shape, mat2._array.shape)
     return apply(rows.matmul, input, mat2)
 
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """A matrix times a vector."""
-    _dims("mv", (2, 1), input, vec)
+    _check_ranks("mv", input, vec)
     return apply(rows.mv, input, vec)
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The sum of the products of two vectors."""
-    _dims("dot", (1, 1), input, tensor)
+    _check_ranks("dot", input, tensor)
     return apply(rows.dot, input, tensor)
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Every element of one vector times every element of the other."""
-    _dims("outer", (1, 1), input, vec2)
+    _check_ranks("outer", input, vec2)
     return apply(elementwise.mul, unsqueeze(input, 1), vec2)
 
 
