@@ -13,6 +13,8 @@ from groundup import dtypes
 from groundup.autograd.apply import apply
 from groundup.autograd.tape import TensorBase, wrap
 from groundup.ops import elementwise as rows
+from groundup.ops.row import Row
+from groundup.ops.view import clone
 
 Tensor = Any  # the class stands above this module; `groundup.tensor` gives the functions as its methods
 Number = float | int | bool
@@ -79,7 +81,9 @@ def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
 
 
 def square(input: Tensor) -> Tensor:
-    """input * input."""
+    """input * input; bools count as integers."""
+    if input._array.dtype == dtypes.BOOL:
+        input = apply(rows.cast, input, to=dtypes.INT64)
     return apply(rows.square, input)
 
 
@@ -104,8 +108,8 @@ def abs(input: Tensor) -> Tensor:
 
 
 def sign(input: Tensor) -> Tensor:
-    """-1, 0 or 1."""
-    return apply(rows.sign, input)
+    """-1, 0 or 1; 0 for nan."""
+    return apply(rows.sign, input) if input._array.dtype != dtypes.BOOL else apply(clone, input)
 
 
 def exp(input: Tensor) -> Tensor:
@@ -277,27 +281,32 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     return apply(rows.addcdiv, input, tensor1, tensor2, value)
 
 
+def _whole(row: Row, input: Tensor) -> Tensor:
+    """A rounding of floating numbers; integers are whole already."""
+    return apply(row, input) if input._array.dtype.kind == "f" else apply(clone, input)
+
+
 def floor(input: Tensor) -> Tensor:
     """The largest whole number not above."""
-    return apply(rows.floor, input)
+    return _whole(rows.floor, input)
 
 
 def ceil(input: Tensor) -> Tensor:
     """The smallest whole number not below."""
-    return apply(rows.ceil, input)
+    return _whole(rows.ceil, input)
 
 
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest whole number (ties to even), or the nearest with so many `decimals`."""
     if decimals == 0:
-        return apply(rows.round_, input)
+        return _whole(rows.round_, input)
     scale = 10.0**decimals
     return apply(rows.div, apply(rows.round_, apply(rows.mul, input, scale)), scale)
 
 
 def trunc(input: Tensor) -> Tensor:
     """The whole part, towards 0."""
-    return apply(rows.trunc, input)
+    return _whole(rows.trunc, input)
 
 
 def eq(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -386,7 +395,7 @@ def bitwise_not(input: Tensor) -> Tensor:
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
-    """value where the mask holds, input elsewhere.
+    """value where the mask holds, input elsewhere, in the type of the input.
 
     >>> import groundup
     >>> x = groundup.tensor([1.0, 2.0])
@@ -400,4 +409,6 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
             f"{value._array.ndim} dimension(s)."
         )
+    elif value._array.dtype != input._array.dtype:
+        value = apply(rows.cast, value, to=input._array.dtype)
     return apply(rows.where, mask, value, input)

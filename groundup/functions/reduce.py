@@ -19,6 +19,7 @@ from groundup.functions.index import gather
 from groundup.functions.view import flatten, squeeze, unsqueeze
 from groundup.ops import elementwise
 from groundup.ops import reduce as rows
+from groundup.ops.row import Row
 
 Tensor = Any
 
@@ -111,11 +112,7 @@ def var(
     correction: float | None = None,
 ) -> Tensor:
     """The variance over `dim`: squared distances from the mean, summed and divided by n - correction (1)."""
-    _floating(input, "var")
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    less = (1.0 if unbiased else 0.0) if correction is None else float(correction)
-    return apply(rows.var, input, dim=axes(dim, input._array.ndim), keepdim=keepdim, correction=less)
+    return _deviation(rows.var, input, dim, unbiased, keepdim, correction)
 
 
 def std(
@@ -132,7 +129,15 @@ def std(
     >>> groundup.std(groundup.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
-    return apply(elementwise.sqrt, var(input, dim, unbiased, keepdim, correction=correction))
+    return _deviation(rows.std, input, dim, unbiased, keepdim, correction)
+
+
+def _deviation(row: Row, input: Tensor, dim: Dim, unbiased: bool, keepdim: bool, correction: float | None) -> Tensor:
+    _floating(input, row.name)
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    less = (1.0 if unbiased else 0.0) if correction is None else float(correction)
+    return apply(row, input, dim=axes(dim, input._array.ndim), keepdim=keepdim, correction=less)
 
 
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
@@ -214,12 +219,18 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Whether some element is non-zero."""
-    return apply(rows.any_, input, dim=axes(dim, input._array.ndim), keepdim=keepdim)
+    return _truth(rows.any_, input, dim, keepdim)
 
 
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Whether every element is non-zero."""
-    return apply(rows.all_, input, dim=axes(dim, input._array.ndim), keepdim=keepdim)
+    return _truth(rows.all_, input, dim, keepdim)
+
+
+def _truth(row: Row, input: Tensor, dim: Dim, keepdim: bool) -> Tensor:
+    """Bools, but uint8 of uint8, as in PyTorch."""
+    found = apply(row, input, dim=axes(dim, input._array.ndim), keepdim=keepdim)
+    return apply(elementwise.cast, found, to=np.dtype(np.uint8)) if input._array.dtype == np.uint8 else found
 
 
 def count_nonzero(input: Tensor, dim: Dim = None) -> Tensor:
@@ -274,7 +285,7 @@ def norm(input: Tensor, p: float | str | None = "fro", dim: Dim = None, keepdim:
     dims = axes(dim, input._array.ndim)
     _floating(input, "norm")
     if p in ("fro", None, 2, 2.0):
-        return apply(rows.norm, input, dim=dims, keepdim=keepdim)
+        return apply(rows.norm, input, dim=dims, keepdim=keepdim, p=2)
     if isinstance(p, str):
         raise RuntimeError(f"norm knows the orders 'fro' and numbers, not {p!r}")
     sizes = input.abs()
@@ -284,7 +295,7 @@ def norm(input: Tensor, p: float | str | None = "fro", dim: Dim = None, keepdim:
         return amin(sizes, dims, keepdim)
     if p == 0:
         return sum(_typed(input != 0, dtypes.OF_NUMPY[input._array.dtype]), dims, keepdim)
-    return sum(sizes, dims, keepdim) if p == 1 else sum(sizes**p, dims, keepdim) ** (1 / p)
+    return sum(sizes, dims, keepdim) if p == 1 else apply(rows.norm, input, dim=dims, keepdim=keepdim, p=p)
 
 
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:

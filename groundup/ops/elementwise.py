@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundup.ops import kernels
 from groundup.ops.row import Formula, Row, name_rows
 
 PI = 3.141592653589793
@@ -25,13 +26,23 @@ def elementwise(
     dtypes: str = "promote",
     label: str | None = None,
     ufunc: str | None = None,
+    kernel: Formula | None = None,
     into: Formula | None = None,
     smooth: tuple[str, ...] = ("",),
     judge: str | None = None,
 ) -> Row:
     """An elementwise row: NumPy broadcasting, one derivative formula for each argument."""
     return Row(
-        "elementwise", forward, grads, dtypes=dtypes, label=label, ufunc=ufunc, into=into, smooth=smooth, judge=judge
+        "elementwise",
+        forward,
+        grads,
+        dtypes=dtypes,
+        label=label,
+        ufunc=ufunc,
+        kernel=kernel,
+        into=into,
+        smooth=smooth,
+        judge=judge,
     )
 
 
@@ -58,23 +69,27 @@ pow_ = elementwise(
 def _pow_slope(m: Any, g: Any, x: Any, p: Any) -> Any:
     """g p x ** (p - 1); 0 for p = 0 also where x is 0."""
     if isinstance(p, (int, float)):
-        return g * (p * m.pow(x, p - 1)) if p else g * 0
+        return g * (p * m.pow(x, p - 1)) if p else _zero(m, g)
     return m.where(p == 0, 0, g * (p * m.pow(x, p - 1)))
+
+
+def _zero(m: Any, g: Any) -> Any:
+    """0 whatever `g` is, also inf or nan, which g * 0 would make nan."""
+    return m.where(m.abs(g) < 0, g, 0)
 
 
 square = elementwise(lambda m, x: x * x, lambda m, g, x: g * (2 * x), label="PowBackward0", ufunc="square")
 reciprocal = elementwise(lambda m, x: 1 / x, lambda m, g, y: -g * (y * y), dtypes="float")
-floor_divide = elementwise(lambda m, a, b: m.floor_divide(a, b), ufunc="floor_divide")
+floor_divide = elementwise(lambda m, a, b: m.floor_divide(a, b))
 remainder = elementwise(
     lambda m, a, b: m.remainder(a, b),
     lambda m, g: g,
-    lambda m, g, a, b: -g * m.floor(a / b),
-    ufunc="remainder",
+    lambda m, g, a, b: -g * m.floor_divide(a, b),
     smooth=(),
     judge="finite differences and PyTorch: floor is piecewise constant",
 )
 abs_ = elementwise(lambda m, x: m.abs(x), lambda m, g, x: g * m.sign(x), ufunc="absolute", smooth=("0 < x", "x < 0"))
-sign = elementwise(lambda m, x: m.sign(x), lambda m, g, x: g * 0, ufunc="sign", smooth=("0 < x", "x < 0"))
+sign = elementwise(lambda m, x: m.sign(x), lambda m, g: _zero(m, g), smooth=("0 < x", "x < 0"))
 
 # Exponentials and logarithms
 exp = elementwise(lambda m, x: m.exp(x), lambda m, g, y: g * y, dtypes="float", ufunc="exp")
@@ -104,7 +119,12 @@ cos = elementwise(lambda m, x: m.cos(x), lambda m, g, x: -g * m.sin(x), dtypes="
 
 # Activations
 tanh = elementwise(lambda m, x: m.tanh(x), lambda m, g, y: g * (1 - y * y), dtypes="float", ufunc="tanh")
-sigmoid = elementwise(lambda m, x: 1 / (1 + m.exp(-x)), lambda m, g, y: g * (y * (1 - y)), dtypes="float")
+sigmoid = elementwise(
+    lambda m, x: 1 / (1 + m.exp(-x)),
+    lambda m, g, y: g * (y * (1 - y)),
+    dtypes="float",
+    kernel=kernels.sigmoid,
+)
 log_sigmoid = elementwise(
     lambda m, x: m.minimum(x, 0) - m.log1p(m.exp(-m.abs(x))),
     lambda m, g, x: g / (1 + m.exp(x)),
@@ -125,7 +145,12 @@ erf = elementwise(
     lambda m, g, x: g * (2 * SQRT_2_OVER_PI * SQRT_HALF * m.exp(-x * x)),
     dtypes="float",
 )
-relu = elementwise(lambda m, x: m.maximum(x, 0), lambda m, g, y: m.where(y > 0, g, 0), smooth=("0 < x", "x < 0"))
+relu = elementwise(
+    lambda m, x: m.maximum(x, 0),
+    lambda m, g, y: m.where(y <= 0, 0, g),
+    kernel=kernels.relu,
+    smooth=("0 < x", "x < 0"),
+)
 leaky_relu = elementwise(
     lambda m, x, slope: m.where(x > 0, x, slope * x),
     lambda m, g, x, slope: m.where(x > 0, g, slope * g),
@@ -135,11 +160,13 @@ gelu = elementwise(
     lambda m, x: x * (0.5 * (1 + m.erf(x * SQRT_HALF))),
     lambda m, g, x: g * (0.5 * (1 + m.erf(x * SQRT_HALF)) + x * (INV_SQRT_2PI * m.exp(-0.5 * (x * x)))),
     dtypes="float",
+    kernel=kernels.gelu,
 )
 gelu_tanh = elementwise(
     lambda m, x: 0.5 * x * (1 + m.tanh(SQRT_2_OVER_PI * (x + 0.044715 * (x * x * x)))),
     lambda m, g, x: g * _gelu_tanh_slope(m, x),
     dtypes="float",
+    kernel=kernels.gelu_tanh,
     label="GeluBackward0",
 )
 
@@ -167,14 +194,14 @@ minimum = elementwise(
 clamp_min = elementwise(
     lambda m, x, low: m.maximum(x, low),
     lambda m, g, x, low: m.where(x >= low, g, 0),
-    lambda m, g, x, low: m.where(x >= low, 0, g),
+    lambda m, g, x, low: m.where(x < low, g, 0),
     ufunc="maximum",
     smooth=("low < x", "x < low"),
 )
 clamp_max = elementwise(
     lambda m, x, high: m.minimum(x, high),
     lambda m, g, x, high: m.where(x <= high, g, 0),
-    lambda m, g, x, high: m.where(x <= high, 0, g),
+    lambda m, g, x, high: m.where(x > high, g, 0),
     ufunc="minimum",
     smooth=("x < high", "high < x"),
 )
@@ -212,10 +239,18 @@ addcdiv = elementwise(
 )
 
 # Rounding: the slope is zero wherever there is one
-floor = elementwise(lambda m, x: m.floor(x), lambda m, g: g * 0, ufunc="floor", smooth=(), judge="piecewise constant")
-ceil = elementwise(lambda m, x: m.ceil(x), lambda m, g: g * 0, ufunc="ceil", smooth=(), judge="piecewise constant")
-round_ = elementwise(lambda m, x: m.round(x), lambda m, g: g * 0, ufunc="rint", smooth=(), judge="piecewise constant")
-trunc = elementwise(lambda m, x: m.trunc(x), lambda m, g: g * 0, ufunc="trunc", smooth=(), judge="piecewise constant")
+floor = elementwise(
+    lambda m, x: m.floor(x), lambda m, g: _zero(m, g), ufunc="floor", smooth=(), judge="piecewise constant"
+)
+ceil = elementwise(
+    lambda m, x: m.ceil(x), lambda m, g: _zero(m, g), ufunc="ceil", smooth=(), judge="piecewise constant"
+)
+round_ = elementwise(
+    lambda m, x: m.round(x), lambda m, g: _zero(m, g), ufunc="rint", smooth=(), judge="piecewise constant"
+)
+trunc = elementwise(
+    lambda m, x: m.trunc(x), lambda m, g: _zero(m, g), ufunc="trunc", smooth=(), judge="piecewise constant"
+)
 
 # Comparisons and logic: no derivative
 eq = elementwise(lambda m, a, b: a == b, dtypes="bool", ufunc="equal")

@@ -14,6 +14,8 @@ import numpy as np
 
 from groundup.ops.row import Formula, Row, name_rows
 
+_HALF = np.dtype("float16")
+
 
 def reduction(
     forward: Formula,
@@ -53,13 +55,13 @@ def _full(name: str) -> Callable[..., str]:
 
 
 sum_ = reduction(
-    lambda m, x, *, dim, keepdim: np.add.reduce(x, axis=dim, keepdims=keepdim),
+    lambda m, x, *, dim, keepdim: _sum(x, dim, keepdim),
     lambda m, g, shape, dim, keepdim: spread(m, g, shape, dim, keepdim),
     label=_full("Sum"),
 )
 mean = reduction(
     lambda m, x, *, dim, keepdim: _mean(x, dim, keepdim),
-    lambda m, g, shape, dim, keepdim: spread(m, g / count(shape, dim), shape, dim, keepdim),
+    lambda m, g, shape, dim, keepdim: spread(m, g / max(count(shape, dim), 1), shape, dim, keepdim),
     label=_full("Mean"),
 )
 sum_to = reduction(
@@ -73,10 +75,17 @@ var = reduction(
         spread(m, g * _var_scale(shape, dim, correction), shape, dim, keepdim) * (x - m.mean(x, dim=dim, keepdim=True))
     ),
 )
+std = reduction(
+    lambda m, x, *, dim, keepdim, correction: np.sqrt(_var(x, dim, keepdim, correction)),
+    lambda m, g, x, y, shape, dim, keepdim, correction: (
+        spread(m, _std_slope(m, g, y, count(shape, dim) - correction), shape, dim, keepdim)
+        * (x - m.mean(x, dim=dim, keepdim=True))
+    ),
+)
 prod = reduction(
     lambda m, x, *, dim, keepdim: np.multiply.reduce(x, axis=dim, keepdims=keepdim),
     lambda m, g, x, shape, dim, keepdim: spread(m, g, shape, dim, keepdim) * _others(m, x, shape, dim),
-    judge="finite differences, with and without zeros; second derivatives where at most one factor is zero",
+    judge="finite differences and PyTorch, with and without zeros among the factors",
 )
 amax = reduction(
     lambda m, x, *, dim, keepdim: np.maximum.reduce(x, axis=dim, keepdims=keepdim),
@@ -87,9 +96,9 @@ amin = reduction(
     lambda m, g, x, y, shape, dim, keepdim: _to_extremes(m, g, x, y, shape, dim, keepdim),
 )
 norm = reduction(
-    lambda m, x, *, dim, keepdim: np.sqrt(np.add.reduce(x * x, axis=dim, keepdims=keepdim)),
-    lambda m, g, x, y, shape, dim, keepdim: _along(
-        m, x, spread(m, g, shape, dim, keepdim), spread(m, y, shape, dim, keepdim)
+    lambda m, x, *, dim, keepdim, p: _norm(x, dim, keepdim, p),
+    lambda m, g, x, y, shape, dim, keepdim, p: _along(
+        m, x, spread(m, g, shape, dim, keepdim), spread(m, y, shape, dim, keepdim), p
     ),
     label="LinalgVectorNormBackward0",
 )
@@ -118,11 +127,21 @@ all_ = reduction(lambda m, x, *, dim, keepdim: np.logical_and.reduce(x, axis=dim
 argsort = reduction(lambda m, x, *, dim, descending: _argsort(x, dim, descending))
 
 
+def _sum(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
+    if x.dtype is _HALF:  # added up in single precision, as in PyTorch
+        return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=np.float32).astype(_HALF)
+    return np.add.reduce(x, axis=dim, keepdims=keepdim)
+
+
 def _mean(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
+    if x.dtype is _HALF:  # neither the sum nor the count need fit into half precision
+        return _mean(x.astype(np.float32), dim, keepdim).astype(_HALF)
     return np.add.reduce(x, axis=dim, keepdims=keepdim) / x.dtype.type(count(x.shape, dim))
 
 
 def _var(x: np.ndarray, dim: tuple[int, ...], keepdim: bool, correction: float) -> np.ndarray:
+    if x.dtype is _HALF:
+        return _var(x.astype(np.float32), dim, keepdim, correction).astype(_HALF)
     centred = x - _mean(x, dim, True)
     total = np.add.reduce(centred * centred, axis=dim, keepdims=keepdim)
     return total / x.dtype.type(max(0, count(x.shape, dim) - correction))
@@ -130,17 +149,24 @@ def _var(x: np.ndarray, dim: tuple[int, ...], keepdim: bool, correction: float) 
 
 def _var_scale(shape: tuple[int, ...], dim: tuple[int, ...], correction: float) -> float:
     left = count(shape, dim) - correction
-    return 2 / left if left > 0 else math.nan
+    return 2 / left if left else math.inf
+
+
+def _std_slope(m: Any, g: Any, y: Any, left: float) -> Any:
+    """g / (y left); 0 where nothing deviates, as PyTorch chooses."""
+    return m.where(y == 0, 0, g / (y * left))
 
 
 def _others(m: Any, x: Any, shape: tuple[int, ...], dim: tuple[int, ...]) -> Any:
-    """For each element the product of the others along `dim`, right also where factors are zero."""
-    zero = x == 0
-    ones = m.where(zero, 1, x)
-    rest = m.prod(ones, dim=dim, keepdim=True)
-    zeros = m.sum(m.where(zero, x * 0 + 1, x * 0), dim=dim, keepdim=True)
-    alone = m.where(zeros == 0, rest / ones, x * 0)
-    return m.where((zeros == 1) & zero, m.expand(rest, size=shape), alone)
+    """For each element the product of the others along `dim`: a quotient, or by leaving it out if there are zeros."""
+    if not m.any(x == 0, dim=tuple(range(len(shape))), keepdim=False):
+        return m.prod(x, dim=dim, keepdim=True) / x
+    order = (*(axis for axis in range(len(shape)) if axis not in dim), *dim)
+    n = count(shape, dim)
+    lines = m.reshape(m.permute(x, dims=order), size=(math.prod(shape) // n, 1, n))
+    without = m.where(np.eye(n, dtype=bool), 1, m.expand(lines, size=(lines.shape[0], n, n)))
+    found = m.reshape(m.prod(without, dim=(2,), keepdim=False), size=tuple(shape[axis] for axis in order))
+    return m.permute(found, dims=tuple(order.index(axis) for axis in range(len(shape))))
 
 
 def _to_extremes(m: Any, g: Any, x: Any, y: Any, shape: tuple[int, ...], dim: tuple[int, ...], keepdim: bool) -> Any:
@@ -151,14 +177,22 @@ def _to_extremes(m: Any, g: Any, x: Any, y: Any, shape: tuple[int, ...], dim: tu
     return m.where(hit, spread(m, g, shape, dim, keepdim) / shares, 0)
 
 
-def _along(m: Any, x: Any, g: Any, y: Any) -> Any:
-    """g x / y; 0 where the norm is 0, as PyTorch chooses."""
-    return m.where(y == 0, 0, g * (x / y))
+def _norm(x: np.ndarray, dim: tuple[int, ...], keepdim: bool, p: float) -> np.ndarray:
+    if p == 2:
+        return np.sqrt(_sum(x * x, dim, keepdim))
+    return _sum(np.abs(x) ** p, dim, keepdim) ** (1 / p)
+
+
+def _along(m: Any, x: Any, g: Any, y: Any, p: float) -> Any:
+    """g sign(x) (|x| / y) ** (p - 1); 0 where the norm is 0, as PyTorch chooses."""
+    if p == 2:
+        return m.where(y == 0, 0, g * (x / y))
+    return m.where(x == 0, 0, g * m.sign(x) * m.pow(m.abs(x) / y, p - 1))
 
 
 def _top(x: np.ndarray, dim: int | tuple[int, ...]) -> np.ndarray:
-    """The maximum along `dim`, 0 where it is infinite, so that subtracting it never makes a nan."""
-    top = np.maximum.reduce(x, axis=dim, keepdims=True)
+    """The maximum along `dim`, 0 where it is infinite or of nothing, so that subtracting it never makes a nan."""
+    top = np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
     finite = np.isfinite(top)
     return top if finite.all() else np.where(finite, top, 0)
 
