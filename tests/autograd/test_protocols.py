@@ -432,6 +432,34 @@ def test_dlpack_outlives_its_maker(lib):
     assert (array == 3).all()
 
 
+# Subclasses: operations take them and give plain tensors.
+
+
+class Named(groundup.Tensor):
+    @property
+    def double_sum(self):
+        return 2 * self.sum()
+
+
+def test_a_subclass_is_a_tensor_and_its_results_are_plain():
+    x = Named([1.0, 2.0])
+    assert isinstance(x, groundup.Tensor) and x.double_sum.item() == 6 and x.dtype == groundup.float32
+    for result in [x + 1, 1 - x, x.exp(), x[0], x.detach(), x.clone(), x.view(2, 1), groundup.cat([x, x])]:
+        assert type(result) is groundup.Tensor
+    assert repr(x) == "Named([1., 2.])"
+    assert x.add_(1) is x and type(x) is Named
+    x.requires_grad_()
+    (x * x).sum().backward()
+    assert type(x.grad) is groundup.Tensor and x.grad.tolist() == [4, 6]
+
+
+def test_copies_of_a_subclass_keep_its_class():
+    x = Named([1.0, 2.0])
+    x.note = "mine"
+    for made in [copy.deepcopy(x), pickle.loads(pickle.dumps(x))]:
+        assert type(made) is Named and made.note == "mine" and made.double_sum.item() == 6
+
+
 # Devices.
 
 

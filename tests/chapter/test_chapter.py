@@ -103,6 +103,17 @@ def test_the_stored_text_is_what_pytorch_prints(script):
     assert not found, f"run `python {Path(__file__).name}` to store what PyTorch prints now:\n{found}"
 
 
+def test_modules_need_no_base_class_of_ones_own(tmp_path):
+    """PyTorch needs the ``Module`` of modules.py; groundup runs and prints the same with ``nn.Module`` itself."""
+    source = (HERE / "scripts" / "modules.py").read_text()
+    start, end = source.index("class Module(nn.Module):"), source.index("class Model(Module):")
+    shortened = source[:start] + "Module = nn.Module\n" + source[end:].replace("        super().__init__()\n", "")
+    script = tmp_path / "modules.py"
+    script.write_text(shortened)
+    assert "super()" not in shortened[start:]
+    assert run(script, "groundup") == golden(script).read_text()
+
+
 def test_every_stored_text_has_its_script():
     assert {path.stem for path in (HERE / "golden").glob("*.txt")} == {script.stem for script in SCRIPTS}
 
