@@ -139,7 +139,7 @@ def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
 
 def _key_label(key: Any) -> str:
     """PyTorch's name for the last step of a basic indexing."""
-    last = next((k for k in reversed(key) if k is not Ellipsis and k != slice(None)), None) if key else Ellipsis
+    last = next((part for part in reversed(key) if part is not Ellipsis and part != slice(None)), Ellipsis)
     if last is Ellipsis:
         return "AliasBackward0"
     return {int: "SelectBackward0", slice: "SliceBackward0"}.get(type(last), "UnsqueezeBackward0")
