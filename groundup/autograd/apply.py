@@ -33,11 +33,12 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
     Raises PyTorch's errors for shapes and types that do not fit, and `NotATensor` (a TypeError) for other objects.
     """
     arrays: list[Any] = []
+    tensor_type = _made.tensor
     tracked = False
     dtype = None
     plain = True
     for arg in args:
-        if isinstance(arg, TensorBase):
+        if type(arg) is tensor_type or isinstance(arg, TensorBase):
             array = arg._array
             arrays.append(array)
             if arg._view is not None:
@@ -66,7 +67,7 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
             out = state.run(row.eager, *arrays)
     except Exception as error:
         out = _again(row, arrays, params, error)
-    result = _new(_made.tensor)
+    result = _new(tensor_type)
     result._node = None
     result._storage = None
     result._view = None

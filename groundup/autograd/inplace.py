@@ -95,7 +95,7 @@ def check_leaf(target: Any) -> None:
 
 def check_overlap(array: np.ndarray) -> None:
     """Refuse to write into an expanded array."""
-    if any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)):
+    if array.size and any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory "
             "location. Please clone() the tensor before performing the operation.\n"

@@ -136,9 +136,20 @@ def _explain(
     )
 
 
+BASIC = frozenset((int, slice, type(None), type(Ellipsis)))
+
+
+def _is_basic(key: tuple[Any, ...]) -> bool:
+    for part in key:
+        if type(part) not in BASIC:
+            return False
+    return True
+
+
 def getitem(input: Tensor, key: Any) -> Tensor:
     """input[key]: a view for integers, slices, None and `...`; a copy for masks and index arrays."""
-    pattern, indices = ((key,), ()) if type(key) is int else _split_key(key)
+    pattern = key if type(key) is tuple else (key,)
+    pattern, indices = (pattern, ()) if _is_basic(pattern) else _split_key(key)
     if type(key) is int and not input._array.ndim:
         raise _explain(IndexError(), input._array, pattern, ())
     try:

@@ -23,7 +23,7 @@ FAMILIES: dict[str, dict[str, Row]] = {
 ROWS: dict[str, Row] = {name: row for family in FAMILIES.values() for name, row in family.items()}
 
 for _row in ROWS.values():
-    _row.eager = getattr(np, _row.ufunc) if _row.ufunc else partial(_row.forward, ARRAYS)
+    _row.eager = _row.kernel or (getattr(np, _row.ufunc) if _row.ufunc else partial(_row.forward, ARRAYS))
     _row.shares = _row.name in view.SHARING
 
 

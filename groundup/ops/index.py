@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from groundup.ops.row import Formula, Row, name_rows
+from groundup.ops.select import kept
 from groundup.ops.view import window_array
 
 ARRAY = "array"  # stands in a pattern where an index array goes
@@ -113,22 +114,27 @@ def _winners(x: np.ndarray, top: np.ndarray, where: tuple[tuple[int, ...], ...])
     nans = x.dtype.kind == "f" and bool(np.isnan(top).any())
     for tap in _taps(x, where):
         hit = (tap == top) | (tap != tap) if nans else tap == top
-        hit &= ~taken
+        np.greater(hit, taken, out=hit)  # hit, and not taken before
         taken |= hit
         yield hit
 
 
 def _max_spread(v: np.ndarray, x: np.ndarray, top: np.ndarray, *where: tuple[int, ...]) -> np.ndarray:
+    _, sizes, steps, dilations = where
+    apart = all(d * (n - 1) < step for n, step, d in zip(sizes, steps, dilations, strict=True))
     out = np.zeros(x.shape, v.dtype)
     for tap, hit in zip(_taps(out, where), _winners(x, top, where), strict=True):
-        tap += np.where(hit, v, 0)
+        if apart:  # each place is in one window at most, so there is nothing to add to
+            kept(hit, v, out=tap)
+        else:
+            tap += kept(hit, v)
     return out
 
 
 def _max_pick(v: np.ndarray, x: np.ndarray, top: np.ndarray, *where: tuple[int, ...]) -> np.ndarray:
     out = np.zeros(top.shape, v.dtype)
     for tap, hit in zip(_taps(v, where), _winners(x, top, where), strict=True):
-        np.copyto(out, tap, where=hit)
+        out += kept(hit, tap)
     return out
 
 

@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 
 from groundup.ops import special
+from groundup.ops.select import kept
 
 
 class ArrayMath:
     """NumPy arrays: the eager reading."""
 
-    abs, sign, floor, ceil, trunc, round = np.abs, np.sign, np.floor, np.ceil, np.trunc, np.rint
+    abs, floor, ceil, trunc, round = np.abs, np.floor, np.ceil, np.trunc, np.rint
     exp, expm1, log, log1p, log2, log10, sqrt = np.exp, np.expm1, np.log, np.log1p, np.log2, np.log10, np.sqrt
     sin, cos, tanh = np.sin, np.cos, np.tanh
     maximum, minimum = np.maximum, np.minimum
-    floor_divide, remainder = np.floor_divide, np.remainder
     isinf, isfinite = np.isinf, np.isfinite
     logical_and, logical_or, logical_xor, logical_not = (
         np.logical_and,
@@ -38,10 +38,28 @@ class ArrayMath:
     def where(condition: Any, a: Any, b: Any) -> Any:
         """a where the condition holds, b elsewhere; with 0 for one of them ten times as fast as NumPy's."""
         if type(b) is int and b == 0:
-            return special.kept(condition, a)
+            return kept(condition, a)
         if type(a) is int and a == 0:
-            return special.kept(~condition, b)
+            return kept(np.logical_not(condition), b)
         return np.where(condition, a, b)
+
+    @staticmethod
+    def sign(x: Any) -> Any:
+        """-1, 0 or 1; 0 for nan, as in PyTorch."""
+        found = np.sign(x)
+        return kept(found == found, found) if x.dtype.kind == "f" else found
+
+    @staticmethod
+    def floor_divide(a: Any, b: Any) -> Any:
+        """The floor of the quotient; integers divided by 0 raise."""
+        _check_divisor(a, b)
+        return np.floor_divide(a, b)
+
+    @staticmethod
+    def remainder(a: Any, b: Any) -> Any:
+        """What the floored quotient leaves; integers divided by 0 raise."""
+        _check_divisor(a, b)
+        return np.remainder(a, b)
 
     @staticmethod
     def pow(x: Any, p: Any) -> Any:
@@ -57,6 +75,8 @@ class ArrayMath:
                 return np.ones_like(x)
             if p == 0.5 and x.dtype.kind == "f":
                 return np.sqrt(x)
+            if p == -0.5 and x.dtype.kind == "f":
+                return 1 / np.sqrt(x)
             if p == -1 and x.dtype.kind == "f":
                 return 1 / x
         return np.power(x, p)
@@ -74,6 +94,12 @@ class ArrayMath:
         bound = partial(ROWS[name].forward, self)
         setattr(self, name, bound)
         return bound
+
+
+def _check_divisor(a: Any, b: Any) -> None:
+    """Integers have no infinity: a 0 among them raises PyTorch's error, where NumPy would answer 0."""
+    if np.result_type(a, b).kind in "iu" and not np.all(b):
+        raise RuntimeError("ZeroDivisionError\n  An integer was divided by 0; floating numbers give inf or nan.")
 
 
 ARRAYS = ArrayMath()

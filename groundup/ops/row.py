@@ -75,6 +75,7 @@ class Row:
         "grads",
         "into",
         "judge",
+        "kernel",
         "label",
         "name",
         "params",
@@ -96,6 +97,7 @@ class Row:
         dtypes: str | None = None,
         label: str | Callable[..., str] | None = None,
         ufunc: str | None = None,
+        kernel: Formula | None = None,
         into: Formula | None = None,
         smooth: tuple[str, ...] = ("",),
         judge: str | None = None,
@@ -108,6 +110,7 @@ class Row:
         self.dtypes = dtypes  # how types are settled: promote, float, bool, integral, or None (the row's own affair)
         self.label = label  # PyTorch's name of the backward node, where users see it
         self.ufunc = ufunc  # NumPy's single function for it, used eagerly and in place
+        self.kernel = kernel  # a faster reading on arrays, where the formula makes many temporaries
         self.into = into  # the same on arrays, written into the first one
         self.smooth = smooth  # regions on which algebra can prove the derivative: "0 < x", "a < b"
         self.judge = judge  # which judge stands in where algebra cannot decide

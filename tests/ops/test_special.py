@@ -22,9 +22,7 @@ def grid(low: float, high: float, count: int, dtype: type) -> np.ndarray:
     return np.concatenate([x, -x])
 
 
-@pytest.mark.parametrize(
-    ("low", "high"), [(0, 0.1), (0.1, 0.9), (0.9, 1.1), (1.1, 3), (3, 4.2), (4.2, 6.5)], ids=str
-)
+@pytest.mark.parametrize(("low", "high"), [(0, 0.1), (0.1, 0.9), (0.9, 1.1), (1.1, 3), (3, 4.2), (4.2, 6.5)], ids=str)
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float32, 2.0), (np.float64, 2.0)])
 def test_accuracy(low: float, high: float, dtype: type, bound: float) -> None:
     x = grid(low, high, 20_001, dtype)
@@ -85,9 +83,7 @@ def test_shapes_and_strides() -> None:
     np.testing.assert_array_equal(erf(x), flat.reshape(x.shape))
     np.testing.assert_array_equal(erf(x.transpose(2, 0, 1)), erf(x).transpose(2, 0, 1))
     np.testing.assert_array_equal(erf(x[:, ::-2]), erf(x)[:, ::-2])
-    np.testing.assert_array_equal(
-        erf(np.broadcast_to(x[:1], (3, 8, 10))), np.broadcast_to(erf(x[:1]), (3, 8, 10))
-    )
+    np.testing.assert_array_equal(erf(np.broadcast_to(x[:1], (3, 8, 10))), np.broadcast_to(erf(x[:1]), (3, 8, 10)))
     assert erf(np.empty((0, 3))).shape == (0, 3)
     zero_d = erf(np.array(0.5))
     assert isinstance(zero_d, np.ndarray) and zero_d.shape == () and zero_d == pytest.approx(math.erf(0.5))
