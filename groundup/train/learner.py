@@ -19,8 +19,9 @@ from groundup.io.state_file import save
 from groundup.nn import Module
 from groundup.optim import Optimizer
 from groundup.tensor import Tensor
-from groundup.train import checkpoint
+from groundup.train import run_state
 from groundup.train.callbacks import EVENTS, Callback, Cancel, CancelBatch, CancelEpoch, CancelFit, checked
+from groundup.train.checkpoint import find
 from groundup.train.history import History
 from groundup.train.metrics import Mean, Metric, as_metrics, batch_size
 from groundup.train.progress import progress_callback
@@ -136,19 +137,13 @@ class Learner:
         """
         self._check_fit(epochs)
         callbacks = self._arrange()
-        state = checkpoint.find(resume, self.callbacks)
-        if resume is True and state is not None:
-            saved = state["position"]["fits_done"]
-            if saved > self.fits_done:  # the saved run has this fit behind it, and so will this one
-                return self._skip(state)
-            state = state if saved == self.fits_done else None
+        saved = self._saved(resume)
         self._start(epochs)
         try:
             with contextlib.suppress(CancelFit):
                 self._notify("before_fit")
-                if state is not None:
-                    checkpoint.restore(self, state)
-                    self.last_epoch = self.first_epoch + epochs
+                if saved is not None:
+                    self._go_on(*saved, epochs=epochs, by_number=resume is True)
                 while self.epochs_done < self.last_epoch and self.stopped is None:
                     self._fit_epoch()
             with contextlib.suppress(CancelFit):
@@ -173,7 +168,7 @@ class Learner:
                 "a checkpoint can be saved between two batches or epochs: in after_batch or after_epoch, "
                 "or when fit has come to its end"
             )
-        save(checkpoint.capture(self), path)
+        save(run_state.capture(self), path)
 
     def _check_fit(self, epochs: int) -> None:
         if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
@@ -202,18 +197,28 @@ class Learner:
                     "pass a loader of batches: DataLoader(dataset, batch_size=32, shuffle=True)"
                 )
 
-    def _skip(self, state: dict[str, Any]) -> History:
-        fits_done = self.fits_done + 1
-        checkpoint.restore(self, state)
-        self.fits_done = fits_done
-        return self.history
+    def _saved(self, resume: StrPath | bool | None) -> tuple[dict[str, Any], StrPath] | None:
+        """The state to go on from and its file; with True none of a fit that this learner has behind it."""
+        source = find(resume, self.callbacks)
+        if source is None:
+            return None
+        state = run_state.read(source)
+        behind = state["position"]["fits_done"] < self.fits_done
+        return None if resume is True and behind else (state, source)
+
+    def _go_on(self, state: dict[str, Any], source: StrPath, *, epochs: int, by_number: bool) -> None:
+        number = self.fits_done
+        run_state.restore(self, state, source)
+        self.last_epoch = self.first_epoch + epochs
+        if by_number and self.fits_done > number:  # the saved run has done this fit, and so nothing is left of it
+            self.fits_done, self.last_epoch = number, self.epochs_done
 
     def _start(self, epochs: int) -> None:
         """A new fit: it counts its epochs from here, and owes nothing to one that was cut short."""
         self.first_epoch, self.last_epoch = self.epochs_done, self.epochs_done + epochs
         self.batches_done, self.seconds = 0, 0.0
         self.stopped, self.in_epoch, self.batches, self._resumable = None, False, None, True
-        checkpoint.forget_places(self)
+        run_state.forget_places(self)
         self.optimizer.zero_grad()
 
     def _fit_epoch(self) -> None:
@@ -228,7 +233,7 @@ class Learner:
             if self.valid_loader is not None:
                 self._validate(self.valid_loader)
         except CancelEpoch:
-            checkpoint.forget_places(self)
+            run_state.forget_places(self)
         self._end_epoch()
 
     def _begin_epoch(self) -> None:
@@ -241,7 +246,7 @@ class Learner:
         self.model.train()
         batches, self.batches = self.batches, None
         if batches is None:
-            batches, self.epoch_random = checkpoint.begin(self.train_loader or ())
+            batches, self.epoch_random = run_state.begin(self.train_loader or ())
         try:
             for batch in batches:
                 self._train_batch(batch)
