@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from groundup.ops import correlate as correlation
-from groundup.ops.correlate import Windows
 from groundup.ops.row import Formula, Row, name_rows
 
 
@@ -56,41 +54,6 @@ linear = contraction(
     lambda m, g, x: m.mm(m.t(_rows(m, g)), _rows(m, x)),
     lambda m, g, shape: m.sum_to(g, size=shape) if g.ndim > 1 else g,
     label="AddmmBackward0",
-)
-# Convolution: three contractions, each of which has the other two for its derivatives.
-correlate = contraction(
-    lambda m, x, filters, *, dims, steps, dilations, groups: correlation.correlate(
-        x, filters, Windows(dims, steps, dilations, groups)
-    ),
-    lambda m, g, filters, shape, dims, steps, dilations, groups: m.correlate_image(
-        g, filters, size=shape, dims=dims, steps=steps, dilations=dilations, groups=groups
-    ),
-    lambda m, g, x, shape, dims, steps, dilations, groups: m.correlate_filters(
-        g, x, sizes=shape[2:], dims=dims, steps=steps, dilations=dilations, groups=groups
-    ),
-    label="ConvolutionBackward0",
-)
-correlate_image = contraction(
-    lambda m, v, filters, *, size, dims, steps, dilations, groups: correlation.correlate_image(
-        v, filters, size, Windows(dims, steps, dilations, groups)
-    ),
-    lambda m, g, filters, dims, steps, dilations, groups: m.correlate(
-        g, filters, dims=dims, steps=steps, dilations=dilations, groups=groups
-    ),
-    lambda m, g, v, shape, dims, steps, dilations, groups: m.correlate_filters(
-        v, g, sizes=shape[2:], dims=dims, steps=steps, dilations=dilations, groups=groups
-    ),
-)
-correlate_filters = contraction(
-    lambda m, v, x, *, sizes, dims, steps, dilations, groups: correlation.correlate_filters(
-        v, x, sizes, Windows(dims, steps, dilations, groups)
-    ),
-    lambda m, g, x, dims, steps, dilations, groups: m.correlate(
-        x, g, dims=dims, steps=steps, dilations=dilations, groups=groups
-    ),
-    lambda m, g, v, shape, dims, steps, dilations, groups: m.correlate_image(
-        v, g, size=shape, dims=dims, steps=steps, dilations=dilations, groups=groups
-    ),
 )
 einsum = contraction(
     lambda m, *xs, subscripts, output, sizes: _einsum(xs, subscripts, output),

@@ -1,16 +1,18 @@
 """Convolution as windows and one matrix product.
 
-The windows are a view of the (padded) images; laying them out as columns is the only large copy, and
-the product of the filters with the columns is one call of BLAS. Everything is a tensor operation, so
-the gradients, of any order, follow from those of the operations. ``nn.Conv2d`` stands on it.
+The windows are a view of the padded images; laying them out as columns is the only large copy, and the
+product of the filters with the columns is one call of BLAS. Everything is a tensor operation, so the
+gradients, of any order, follow from those of the operations. ``nn.Conv2d`` stands on it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from groundup.autograd import apply
 from groundup.functions import contract, view
 from groundup.nn.functional.shapes import batched, check_at_least, pair
+from groundup.ops import ROWS
 from groundup.tensor import Tensor
 
 Pair = int | tuple[int, int]
@@ -74,14 +76,13 @@ def _correlate(
     filters, _, height_k, width_k = weight.shape
     columns_out = (width + sum(widths[1]) - dilation[1] * (width_k - 1) - 1) // stride[1] + 1
     batch_last = batch >= BATCH_LAST_RATIO * columns_out
-    order, back, rows = ((1, 2, 3, 0), (3, 0, 1, 2), 1) if batch_last else ((1, 0, 2, 3), (1, 0, 2, 3), 2)
-
-    laid_out = images.permute(order)
-    if any(map(any, widths)):
-        after_columns = (0, 0) if batch_last else ()
-        laid_out = view.pad(laid_out, (*after_columns, *widths[1], *widths[0]))
-    elif batch_last:
-        laid_out = laid_out.contiguous()
+    if batch_last:
+        back, rows = (3, 0, 1, 2), 1
+        laid_out = apply(ROWS["lay_out"], images, widths=((0, 0), (0, 0), *widths), dims=(1, 2, 3, 0))
+    else:
+        back, rows = (1, 0, 2, 3), 2
+        padded = view.pad(images, (*widths[1], *widths[0])) if any(map(any, widths)) else images
+        laid_out = padded.permute(1, 0, 2, 3)
     windows = view.windows(laid_out, (rows, rows + 1), (height_k, width_k), stride, dilation)
     places = tuple(windows.shape[1:4])
     columns = windows.permute(0, 4, 5, 1, 2, 3)
