@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -126,5 +127,15 @@ def results(
 
 
 def _fill(waiting: deque[Future[Any]], jobs: Iterator[Job], crew: Crew, count: int) -> None:
-    while len(waiting) < count and (job := next(jobs, None)) is not None:
+    while len(waiting) < count:
+        try:
+            job = next(jobs, None)
+        except Exception as error:  # a sampler's; the batches before it come first
+            job = partial(_fail, error)
+        if job is None:
+            return
         waiting.append(crew.give(job))
+
+
+def _fail(error: Exception) -> None:
+    raise error

@@ -427,8 +427,11 @@ def test_an_error_of_a_stream_a_sampler_or_collate_fn_arrives(threads: dict[str,
         yield from range(4)
         raise LookupError("in the sampler")
 
+    seen = []
     with pytest.raises(LookupError, match="in the sampler"):
-        lists(DataLoader(Places(), 2, sampler=sampler(), **threads))
+        for batch in DataLoader(Places(), 2, sampler=sampler(), **threads):
+            seen.append(batch.tolist())
+    assert seen == [[0, 1], [2, 3]]
 
     def collate(batch: list[int]) -> None:
         raise LookupError("in collate_fn")
@@ -447,6 +450,21 @@ def test_leaving_the_loop_ends_the_threads(data: Any) -> None:
         for _ in DataLoader(data, 2, num_workers=2):
             _ = 1 / 0
     wait_until(lambda: not loader_threads())
+
+
+def test_leaving_the_loop_drops_the_batches_not_yet_begun() -> None:
+    made: list[int] = []
+
+    class Slow(Places):
+        def __getitem__(self, index: int) -> int:
+            made.append(index)
+            time.sleep(0.02)
+            return index
+
+    for _ in DataLoader(Slow(), 1, prefetch=8):
+        break
+    wait_until(lambda: not loader_threads())
+    assert len(made) <= 3
 
 
 def test_an_iterator_that_is_dropped_ends_its_threads() -> None:
