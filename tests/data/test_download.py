@@ -349,6 +349,24 @@ def test_two_processes_at_once_fetch_once(tmp_path: Path) -> None:
     assert names_in(tmp_path) == {"numbers.gz"}
 
 
+def test_a_process_that_is_killed_leaves_a_part_and_no_lock(tmp_path: Path) -> None:
+    with serving(stalling, honest) as server:
+        arguments = [WANTED.name, str(WANTED.size), WANTED.sha256, server.url, str(tmp_path)]
+        process = subprocess.Popen([sys.executable, "-c", FETCH, *arguments], stderr=subprocess.DEVNULL, cwd=ROOT)
+        part = tmp_path / "numbers.gz.part"
+        until = time.monotonic() + 30
+        while not part.exists() or part.stat().st_size == 0:
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
+        come = part.stat().st_size
+        path = get(tmp_path, server)
+        assert server.ranges == [None, f"bytes={come}-"]
+    assert gzip.decompress(path.read_bytes()) == CONTENT
+    assert names_in(tmp_path) == {"numbers.gz"}
+
+
 def test_threads_at_once_fetch_once(tmp_path: Path) -> None:
     with serving(honest) as server:
         threads = [threading.Thread(target=get, args=(tmp_path, server)) for _ in range(5)]
