@@ -111,11 +111,11 @@ class Sequential(_Numbered):
 
     def __init__(self, *args: Module | Mapping[str, Module]) -> None:
         if len(args) == 1 and isinstance(args[0], Mapping):
-            for name, module in args[0].items():
-                self.add_module(name, module)
+            named: Iterable[tuple[str, Any]] = args[0].items()
         else:
-            for position, module in enumerate(args):
-                self.add_module(str(position), module)  # type: ignore[arg-type]
+            named = ((str(position), module) for position, module in enumerate(args))
+        for name, module in named:
+            self.add_module(name, module)
 
     def forward(self, input: Any) -> Any:
         """Calls every module in order."""

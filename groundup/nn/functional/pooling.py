@@ -144,7 +144,7 @@ def refuse_indices(return_indices: bool) -> None:
 
 
 def _stride(kernel_size: Pair, stride: Pair | None) -> tuple[int, int]:
-    return pair("stride", kernel_size if stride is None or stride == () or stride == [] else stride)
+    return pair("stride", kernel_size if stride is None else stride)
 
 
 def _borders(
