@@ -138,7 +138,7 @@ softplus = elementwise(
     ),
     lambda m, g, x, beta, threshold: m.where(x * beta > threshold, g, g / (1 + m.exp(-x * beta))),
     dtypes="float",
-    smooth=("0 < beta, x < 0 < threshold",),
+    smooth=("0 < beta, x < 0 < threshold", "beta = 1, 0 < threshold < x"),
 )
 erf = elementwise(
     lambda m, x: m.erf(x),
@@ -211,7 +211,7 @@ where = elementwise(
     lambda m, g, condition: m.where(condition, g, 0),
     lambda m, g, condition: m.where(condition, 0, g),
     dtypes="where",
-    smooth=("0 < condition",),
+    smooth=("0 < condition", "condition = 0"),
 )
 
 # Several at once

@@ -126,7 +126,7 @@ class Float(float):
     __slots__ = ()
 
     def __truediv__(self, other: float) -> Float:
-        if other == 0:
+        if float(other) == 0:
             if self == 0 or self != self:
                 return Float(math.nan)
             return Float(math.copysign(math.inf, self) * math.copysign(1.0, other))
@@ -261,8 +261,9 @@ class SympyMath:
         """A Piecewise, settled at once where the region decides the condition."""
         if condition is True or condition is False:
             return a if condition else b
-        if not isinstance(condition, (self.sympy.Rel, self.sympy.logic.boolalg.Boolean)):
-            condition = self.sympy.Ne(condition, 0)
+        logic = self.sympy.logic.boolalg
+        if not isinstance(condition, (self.sympy.Rel, logic.BooleanFunction, logic.BooleanAtom)):
+            condition = self.sympy.Ne(condition, 0)  # a number
         return self.sympy.Piecewise((a, condition), (b, True))
 
     def maximum(self, a: Any, b: Any) -> Any:
