@@ -1,0 +1,12 @@
+"""The table of operations: every entry of the five families."""
+
+from __future__ import annotations
+
+from tests.table import contract_table, elementwise_table, index_table, reduce_table, view_table
+from tests.table.table import Entry
+
+ENTRIES: dict[str, Entry] = {
+    entry.name: entry
+    for module in (elementwise_table, reduce_table, view_table, contract_table, index_table)
+    for entry in module.ENTRIES
+}
