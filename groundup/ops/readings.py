@@ -110,12 +110,12 @@ def _ieee(function: Callable[..., float], *fallback: tuple[Callable[..., bool], 
 
     def wrapped(*values: float) -> float:
         try:
-            return function(*values)
+            return Float(function(*values))
         except (ValueError, OverflowError, ZeroDivisionError):
             for applies, answer in fallback:
                 if applies(*values):
-                    return answer
-            return math.nan
+                    return Float(answer)
+            return Float(math.nan)
 
     return wrapped
 
@@ -127,13 +127,13 @@ class Float(float):
 
     def __truediv__(self, other: float) -> Float:
         if float(other) == 0:
-            if self == 0 or self != self:
+            if float(self) == 0 or math.isnan(self):
                 return Float(math.nan)
             return Float(math.copysign(math.inf, self) * math.copysign(1.0, other))
-        return Float(float(self) / other)
+        return Float(float(self) / float(other))
 
     def __rtruediv__(self, other: float) -> Float:
-        return Float(other) / self
+        return Float(other).__truediv__(float(self))
 
 
 def _keeping(operator: str) -> Callable[..., Any]:
@@ -151,10 +151,27 @@ for _operator in ("add", "radd", "sub", "rsub", "mul", "rmul", "neg", "pos", "ab
     setattr(Float, f"__{_operator}__", _keeping(f"__{_operator}__"))
 
 
+def _rounding(function: Callable[[float], float]) -> staticmethod[[float], float]:
+    """A rounding that leaves inf and nan as they are, where Python has no integer for them."""
+    return staticmethod(lambda x: Float(math.copysign(function(x), x)) if math.isfinite(x) else x)
+
+
+def _power(x: float, p: float) -> Float:
+    """x ** p; where Python raises, inf or nan with the sign that IEEE arithmetic gives."""
+    try:
+        return Float(math.pow(x, p))
+    except (ValueError, OverflowError):
+        if x < 0 and p != math.floor(p):
+            return Float(math.nan)
+        odd = p % 2 == 1
+        return Float(math.copysign(math.inf, x) if odd else math.inf)
+
+
 class FloatMath:
     """Python floats, for the single neuron; arguments should be `Float` where a division by zero may occur."""
 
-    abs, floor, ceil, trunc = abs, math.floor, math.ceil, math.trunc
+    abs = abs
+    floor, ceil, trunc, round = map(_rounding, (math.floor, math.ceil, math.trunc, round))
     exp = staticmethod(_ieee(math.exp, (lambda x: x > 0, math.inf)))
     expm1 = staticmethod(_ieee(math.expm1, (lambda x: x > 0, math.inf)))
     log = staticmethod(_ieee(math.log, (lambda x: x == 0, -math.inf)))
@@ -163,15 +180,14 @@ class FloatMath:
     log10 = staticmethod(_ieee(math.log10, (lambda x: x == 0, -math.inf)))
     sqrt = staticmethod(_ieee(math.sqrt))
     sin, cos = staticmethod(_ieee(math.sin)), staticmethod(_ieee(math.cos))
-    tanh, erf = math.tanh, math.erf
-    pow = staticmethod(_ieee(math.pow, (lambda x, p: x == 0 and p < 0, math.inf), (lambda x, p: abs(x) > 1, math.inf)))
+    tanh, erf = staticmethod(_ieee(math.tanh)), staticmethod(_ieee(math.erf))
+    pow = staticmethod(_power)
     isinf, isfinite = math.isinf, math.isfinite
-    round = round
 
     @staticmethod
     def sign(x: float) -> float:
-        """-1, 0 or 1; nan for nan."""
-        return x if x != x else float((x > 0) - (x < 0))
+        """-1, 0 or 1; 0 for nan."""
+        return Float((x > 0) - (x < 0))
 
     @staticmethod
     def maximum(a: float, b: float) -> float:
@@ -191,12 +207,12 @@ class FloatMath:
     @staticmethod
     def floor_divide(a: float, b: float) -> float:
         """The floor of the quotient."""
-        return float(math.floor(a / b))
+        return Float(float(a) // float(b)) if b else Float(a) / b
 
     @staticmethod
     def remainder(a: float, b: float) -> float:
         """What the floored quotient leaves, with the sign of `b`."""
-        return a % b
+        return Float(float(a) % float(b)) if b else Float(math.nan)
 
     @staticmethod
     def cast(x: float, to: Any) -> float:
@@ -304,7 +320,9 @@ def _infix(symbol: str, strength: int, reflected: bool = False) -> Callable[[Exp
     # The right operand is bracketed at equal strength, since a - (b - c) is not a - b - c.
     def method(self: Expression, other: Any) -> Expression:
         left, right = (other, self) if reflected else (self, other)
-        return Expression(f"{_operand(left, strength)} {symbol} {_operand(right, strength + 1)}", strength)
+        # So is the left one of a comparison, since (a < b) == c is not a < b == c.
+        weaker = _operand(left, strength + 1 if strength == 0 else strength)
+        return Expression(f"{weaker} {symbol} {_operand(right, strength + 1)}", strength)
 
     return method
 
