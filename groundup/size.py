@@ -35,7 +35,7 @@ class Size(tuple[int, ...]):
         return Size(tuple.__add__(self, tuple(other)))
 
     def __mul__(self, times: SupportsIndex) -> Size:
-        return Size(tuple.__mul__(self, times))
+        return Size(list(self) * times.__index__())
 
     def __reduce__(self) -> tuple[type, tuple[tuple[int, ...]]]:
         return Size, (tuple(self),)

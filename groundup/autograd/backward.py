@@ -74,7 +74,7 @@ def grad(
     targets: dict[AnyNode, Any] = {_node_of(tensor): None for tensor in wanted}
     walk = Walk(create_graph, create_graph if retain_graph is None else retain_graph, targets)
     _walk(walk, roots)
-    grads = []
+    grads: list[Any] = []
     for tensor in wanted:
         found = targets[_node_of(tensor)]
         if found is None and materialize_grads:

@@ -59,7 +59,7 @@ class FunctionCtx:
                 "already been freed). Specify retain_graph=True if you need to backward through the graph a second "
                 "time."
             )
-        found = []
+        found: list[Any] = []
         for kept, version, is_output in self._saved:
             if kept is None:
                 found.append(None)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from groundup import dtypes
-from groundup.autograd.apply import TENSORS, View, mask_of, record
+from groundup.autograd.apply import TENSORS, View, apply, mask_of, record
 from groundup.autograd.settle import SETTLE, diagnose, plain_value
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import Leaf, Node, OldValue, TensorBase, caller, storage_of, wrap
@@ -53,6 +53,7 @@ def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
     tracked = tracked and state.grad
     if tracked:
         check_leaf(target)
+        args = _apart(target, args, arrays)
     if 0 in array.strides:
         check_overlap(array)
     before = array.copy() if tracked and _needs_target(row, target, args) else array
@@ -66,6 +67,18 @@ def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
         if target._view is not None:
             write_back(target)
     return target
+
+
+def _apart(target: Any, args: tuple[Any, ...], arrays: list[Any]) -> tuple[Any, ...]:
+    """The arguments, those that lie in the target's memory (y *= y) copied before it is overwritten."""
+    found = list(args)
+    for i, arg in enumerate(args):
+        if isinstance(arg, TensorBase) and (
+            arg is target or (arg._storage is not None and arg._storage is target._storage)
+        ):
+            found[i] = apply(ROWS["clone"], arg)
+            arrays[i + 1] = found[i]._array
+    return tuple(found)
 
 
 def changed(target: Any, operation: str) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -89,7 +89,7 @@ def storage_of(tensor: TensorBase) -> Storage:
 
 def caller() -> tuple[CodeType, int] | None:
     """Where the nearest code outside this package stands: its code object and instruction."""
-    frame = sys._getframe(3)  # behind record, apply and the function that called it
+    frame: FrameType | None = sys._getframe(3)  # behind record, apply and the function that called it
     while frame is not None:
         code = frame.f_code
         inside = _INTERNAL.get(code.co_filename)
@@ -98,7 +98,7 @@ def caller() -> tuple[CodeType, int] | None:
             inside = _INTERNAL[code.co_filename] = name == PACKAGE or name.startswith(PACKAGE + ".")
         if not inside:
             return code, frame.f_lasti
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None
 
 

@@ -68,7 +68,7 @@ def neg(input: Tensor) -> Tensor:
     return apply(rows.neg, input)
 
 
-def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
+def pow(input: Tensor, exponent: Tensor | Number) -> Tensor:
     """input ** exponent. An integer tensor keeps its type under an integer exponent, which must not be negative.
 
     >>> import groundup

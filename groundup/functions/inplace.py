@@ -180,9 +180,9 @@ class InPlace(TensorBase):
             if src._node is None:
                 src = wrap(src._array.astype(self._array.dtype))
             else:
-                src = src.to(dtypes.OF_NUMPY[self._array.dtype])  # type: ignore[attr-defined]
+                src = src.to(dtypes.OF_NUMPY[self._array.dtype])
         if src._array.shape != self._array.shape:
-            src = src.expand(self._array.shape)  # type: ignore[attr-defined]
+            src = src.expand(self._array.shape)
         if src._node is not None and LOCAL.state.grad:
             return apply_(index_rows.assign, self, src, pattern=(Ellipsis,))
         return _overwrite(self, src._array, "copy_")

@@ -138,13 +138,13 @@ class Operators(InPlace):
         except NotATensor:
             return NotImplemented
 
-    def __eq__(self, other: Any) -> Any:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Any:
         try:
             return apply(rows.eq, self, other)
         except NotATensor:
             return NotImplemented
 
-    def __ne__(self, other: Any) -> Any:  # type: ignore[override]
+    def __ne__(self, other: Any) -> Any:
         try:
             return apply(rows.ne, self, other)
         except NotATensor:

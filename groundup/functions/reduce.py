@@ -135,7 +135,7 @@ def std(
 def _deviation(row: Row, input: Tensor, dim: Dim, unbiased: bool, keepdim: bool, correction: float | None) -> Tensor:
     _floating(input, row.name)
     if isinstance(dim, bool):
-        dim, unbiased = None, dim
+        unbiased, dim = dim, None
     less = (1.0 if unbiased else 0.0) if correction is None else float(correction)
     return apply(row, input, dim=axes(dim, input._array.ndim), keepdim=keepdim, correction=less)
 

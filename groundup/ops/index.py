@@ -6,6 +6,7 @@ arguments, so that they are saved and guarded like every other value.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,7 +55,7 @@ def add_rows(out: np.ndarray, index: np.ndarray, rows: np.ndarray) -> None:
 
 
 def _assigned(x: np.ndarray, value: Any, key: tuple[Any, ...]) -> np.ndarray:
-    out = x.copy()
+    out = np.array(x)
     out[key] = value
     return out
 
@@ -72,7 +73,7 @@ def _place(index: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
 
 
 def _scattered(x: np.ndarray, index: np.ndarray, src: Any, dim: int, add: bool) -> np.ndarray:
-    out = x.copy()
+    out = np.array(x)
     if isinstance(src, np.ndarray):
         src = src[tuple(slice(n) for n in index.shape)]
     if add:
@@ -138,6 +139,41 @@ def _max_pick(v: np.ndarray, x: np.ndarray, top: np.ndarray, *where: tuple[int, 
     return out
 
 
+def _classes(target: np.ndarray, size: tuple[int, ...], axis: int, ignore: int) -> tuple[tuple[Any, ...], Any]:
+    """Where the target's class of each example lies in an array of `size` seen in three axes, and what is ignored."""
+    ignored = target == ignore
+    if ignored.any():
+        target = np.where(ignored, 0, target)
+    else:
+        ignored = None
+    if target.size and (target.min() < 0 or target.max() >= size[axis]):
+        wrong = target[(target < 0) | (target >= size[axis])].flat[0]
+        raise IndexError(f"Target {wrong} is out of bounds.\n  There are {size[axis]} classes: 0 to {size[axis] - 1}.")
+    before, after = math.prod(size[:axis]), math.prod(size[axis + 1 :])
+    return (np.arange(before)[:, None], target.reshape(before, after), np.arange(after)), ignored
+
+
+def _seen(x: np.ndarray, axis: int) -> np.ndarray:
+    return x.reshape(math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :]))
+
+
+def _nll(x: np.ndarray, target: np.ndarray, axis: int, ignore: int) -> np.ndarray:
+    place, ignored = _classes(target, x.shape, axis, ignore)
+    out = np.negative(_seen(x, axis)[place]).reshape(target.shape)
+    if ignored is not None:
+        out[ignored] = 0
+    return out
+
+
+def _nll_back(g: np.ndarray, target: np.ndarray, axis: int, ignore: int, size: tuple[int, ...]) -> np.ndarray:
+    place, ignored = _classes(target, size, axis, ignore)
+    if ignored is not None:
+        g = np.where(ignored, 0, g)
+    out = np.zeros(size, g.dtype)
+    _seen(out, axis)[place] = np.negative(g).reshape(place[1].shape)
+    return out
+
+
 index = indexing(
     lambda m, x, *indices, pattern: x[rebuild(pattern, indices)],
     lambda m, g, rest, pattern, shape: m.index_added(g, *rest, pattern=pattern, size=shape),
@@ -175,6 +211,16 @@ scatter_add = indexing(
 embedding = indexing(
     lambda m, weight, index: weight[index],
     lambda m, g, index, shape: m.index_added(g, index, pattern=(ARRAY,), size=shape),
+)
+# The negative of the target's class of each example, 0 where the target is `ignore`: what cross entropy reads.
+nll = indexing(
+    lambda m, x, target, *, axis, ignore: _nll(x, target, axis, ignore),
+    lambda m, g, target, shape, axis, ignore: m.nll_back(g, target, axis=axis, ignore=ignore, size=shape),
+    label="NllLossBackward0",
+)
+nll_back = indexing(
+    lambda m, v, target, *, axis, ignore, size: _nll_back(v, target, axis, ignore, size),
+    lambda m, g, target, axis, ignore: m.nll(g, target, axis=axis, ignore=ignore),
 )
 # Max pooling reads each window at its first maximum; spread and pick are that reading's two directions, with the
 # image `x` and its maxima `top` only saying where.

@@ -16,6 +16,8 @@ from groundup.ops.row import Formula, Row, name_rows
 
 _HALF = np.dtype("float16")
 
+total: Callable[..., Any] = np.add.reduce  # NumPy's types only know a keepdims that is written out
+
 
 def reduction(
     forward: Formula,
@@ -46,7 +48,7 @@ def unbroadcast(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     if axes == (0,) and x.ndim == 2 and x.dtype.kind == "f" and x.dtype.itemsize > 2:
         # A column sum is a product with ones, which BLAS does several times faster than a strided reduction.
         return (np.ones(len(x), x.dtype) @ x).reshape(size)
-    return np.add.reduce(x, axis=axes).reshape(size)
+    return total(x, axis=axes).reshape(size)
 
 
 def _full(name: str) -> Callable[..., str]:
@@ -129,22 +131,22 @@ argsort = reduction(lambda m, x, *, dim, descending: _argsort(x, dim, descending
 
 def _sum(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
     if x.dtype is _HALF:  # added up in single precision, as in PyTorch
-        return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=np.float32).astype(_HALF)
-    return np.add.reduce(x, axis=dim, keepdims=keepdim)
+        return total(x, axis=dim, keepdims=keepdim, dtype=np.float32).astype(_HALF)
+    return total(x, axis=dim, keepdims=keepdim)
 
 
 def _mean(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
     if x.dtype is _HALF:  # neither the sum nor the count need fit into half precision
         return _mean(x.astype(np.float32), dim, keepdim).astype(_HALF)
-    return np.add.reduce(x, axis=dim, keepdims=keepdim) / x.dtype.type(count(x.shape, dim))
+    return total(x, axis=dim, keepdims=keepdim) / x.dtype.type(count(x.shape, dim))
 
 
 def _var(x: np.ndarray, dim: tuple[int, ...], keepdim: bool, correction: float) -> np.ndarray:
     if x.dtype is _HALF:
         return _var(x.astype(np.float32), dim, keepdim, correction).astype(_HALF)
     centred = x - _mean(x, dim, True)
-    total = np.add.reduce(centred * centred, axis=dim, keepdims=keepdim)
-    return total / x.dtype.type(max(0, count(x.shape, dim) - correction))
+    squares = total(centred * centred, axis=dim, keepdims=keepdim)
+    return squares / x.dtype.type(max(0, count(x.shape, dim) - correction))
 
 
 def _var_scale(shape: tuple[int, ...], dim: tuple[int, ...], correction: float) -> float:
@@ -199,20 +201,20 @@ def _top(x: np.ndarray, dim: int | tuple[int, ...]) -> np.ndarray:
 
 def _logsumexp(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
     top = _top(x, dim)
-    found = np.log(np.add.reduce(np.exp(x - top), axis=dim, keepdims=True)) + top
+    found = np.log(total(np.exp(x - top), axis=dim, keepdims=True)) + top
     return found if keepdim else np.squeeze(found, axis=dim)
 
 
 def _softmax(x: np.ndarray, dim: int) -> np.ndarray:
     powers = x - np.maximum.reduce(x, axis=dim, keepdims=True)
     np.exp(powers, out=powers)
-    powers /= np.add.reduce(powers, axis=dim, keepdims=True)
+    powers /= total(powers, axis=dim, keepdims=True)
     return powers
 
 
 def _log_softmax(x: np.ndarray, dim: int) -> np.ndarray:
     shifted = x - np.maximum.reduce(x, axis=dim, keepdims=True)
-    shifted -= np.log(np.add.reduce(np.exp(shifted), axis=dim, keepdims=True))
+    shifted -= np.log(total(np.exp(shifted), axis=dim, keepdims=True))
     return shifted
 
 

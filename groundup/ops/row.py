@@ -10,7 +10,7 @@ Which of them to save is settled here, once for each row and each set of argumen
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Formula = Callable[..., Any]
@@ -33,7 +33,7 @@ class Step:
         self.params = tuple(name for name in params if name not in ("shape", "index"))
         self.plain = not params and rest is None
 
-    def named(self, saved: tuple[Any, ...], params: dict[str, Any], shape: tuple[int, ...]) -> dict[str, Any]:
+    def named(self, saved: Sequence[Any], params: dict[str, Any], shape: tuple[int, ...]) -> dict[str, Any]:
         """The values that the derivative takes by name."""
         found = {name: params[name] for name in self.params}
         if self.rest is not None:

@@ -78,7 +78,8 @@ def fold_array(
         for dim, offset, step, dilation in zip(dims, offsets, steps, dilations, strict=True):
             first = offset * dilation
             place[dim] = slice(first, first + step * (windows.shape[dim] - 1) + 1, step)
-        out[tuple(place)] += windows[(..., *offsets)]
+        inside: Any = (Ellipsis, *offsets)
+        out[tuple(place)] += windows[inside]
     return out
 
 
