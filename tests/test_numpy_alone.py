@@ -16,7 +16,7 @@ HIDE_OPTIONAL_PACKAGES = """
 import sys
 
 class Hide:
-    hidden = {"matplotlib", "numba", "onnx", "PIL", "safetensors", "scipy", "sympy", "tqdm", "torch"}
+    hidden = {"matplotlib", "numba", "onnx", "PIL", "safetensors", "scipy", "sympy", "threadpoolctl", "tqdm", "torch"}
 
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in self.hidden:
