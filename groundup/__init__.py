@@ -430,7 +430,7 @@ __all__ = [
     "swapdims",
 ]
 
-_ROOMS = ("compile", "data", "errors", "explain", "foundations", "io", "nn", "optim", "train", "cli")
+_ROOMS = ("cli", "data", "errors", "io", "nn", "optim", "train")
 _FILES = ("load", "save")
 
 

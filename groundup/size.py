@@ -28,7 +28,7 @@ class Size(tuple[int, ...]):
     __str__ = __repr__
 
     def __getitem__(self, key: SupportsIndex | slice) -> Any:
-        item = tuple.__getitem__(self, key)
+        item: Any = tuple.__getitem__(self, key)
         return Size(item) if isinstance(key, slice) else item
 
     def __add__(self, other: tuple[int, ...]) -> Size:  # type: ignore[override]

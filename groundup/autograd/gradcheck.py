@@ -142,7 +142,9 @@ def _check(
                 raise GradcheckError(f"Backward is not reentrant: two runs gave different gradients of input {i}")
             numerical = _numerical(func, inputs, number, i, eps, output._array.size)
             if not np.allclose(analytic, numerical, rtol=rtol, atol=atol):
-                worst = np.unravel_index(np.nanargmax(np.abs(analytic - numerical)), analytic.shape)
+                worst = np.unravel_index(
+                    np.nan_to_num(np.abs(analytic - numerical), nan=np.inf).argmax(), analytic.shape
+                )
                 raise GradcheckError(
                     f"Jacobian mismatch for output {number} with respect to input {i},\n"
                     f"numerical: {numerical}\nanalytical: {analytic}\n"
