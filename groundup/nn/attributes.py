@@ -78,10 +78,12 @@ class Attributes:
     def __getattr__(self, name: str) -> Any:
         # Reached only when ordinary lookup has failed.
         own = self.__dict__
-        for table in ("_parameters", "_buffers", "_modules"):
-            members = own.get(table)
-            if members is not None and name in members:
-                return members[name]
+        if name in (table := own["_parameters"]):
+            return table[name]
+        if name in (table := own["_modules"]):
+            return table[name]
+        if name in (table := own["_buffers"]):
+            return table[name]
         if hasattr(type(self), name):
             # A property of the class raised AttributeError: let that error be seen, not a false one.
             return object.__getattribute__(self, name)

@@ -164,10 +164,19 @@ def test_derivatives_of_both_orders(peer: Any, name: str) -> None:
     assert autograd.gradcheck(loss, (x, target)) and autograd.gradgradcheck(loss, (x, target))
 
 
-def test_cross_entropy_derivatives_of_both_orders(peer: Any) -> None:
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("settings", [{}, {"label_smoothing": 0.1}, {"ignore_index": 3}])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_cross_entropy_derivatives_of_both_orders(
+    peer: Any, weighted: bool, settings: dict[str, Any], reduction: str
+) -> None:
     x, target = peer.pair(3, 4)[0], groundup.tensor([0, 3, 1])
-    assert autograd.gradcheck(lambda x: F.cross_entropy(x, target, label_smoothing=0.1), (x,))
-    assert autograd.gradgradcheck(lambda x: F.cross_entropy(x, target, label_smoothing=0.1), (x,))
+    weight = groundup.tensor([0.5, 2.0, 1.5, 0.0], dtype=groundup.float64) if weighted else None
+
+    def loss(x: Any) -> Any:
+        return F.cross_entropy(x, target, weight, reduction=reduction, **settings)
+
+    assert autograd.gradcheck(loss, (x,)) and autograd.gradgradcheck(loss, (x,))
 
 
 @pytest.mark.parametrize("function", ["mse_loss", "l1_loss"])

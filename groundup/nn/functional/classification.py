@@ -1,14 +1,16 @@
 """Losses for choosing one class of several: cross entropy and the negative log likelihood.
 
-They stand on ``log_softmax`` and ``gather``; nothing in them branches on a value, so that a compiler
-can follow them.
+They stand on ``log_softmax`` and on the row ``nll``; nothing in them branches on a value, so that a
+compiler can follow them.
 """
 
 from __future__ import annotations
 
 from groundup import dtypes
-from groundup.functions import elementwise, index, reduce
+from groundup.autograd import apply
+from groundup.functions import elementwise, reduce
 from groundup.nn.functional.reduction import check_reduction, reduced
+from groundup.ops import ROWS
 from groundup.tensor import Tensor
 
 
@@ -38,7 +40,8 @@ def cross_entropy(
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     axis = _class_axis(input)
-    _check_weight("cross_entropy: ", weight, input.shape[axis])
+    if weight is not None:
+        _check_weight("cross_entropy: ", weight, input.shape[axis])
     if target.shape == input.shape:
         _check_probabilities(target, ignore_index)
         log_probabilities = reduce.log_softmax(input, axis)
@@ -66,7 +69,8 @@ def nll_loss(
     tensor(0.3000)
     """
     axis = _class_axis(input)
-    _check_weight("", weight, input.shape[axis])
+    if weight is not None:
+        _check_weight("", weight, input.shape[axis])
     _check_indices(input, target)
     return _from_indices(input, target, weight, ignore_index, reduction, 0.0, axis)
 
@@ -83,33 +87,26 @@ def _from_indices(
     check_reduction(reduction)
     if log_probabilities.dim() == 1:
         target = target.reshape(())  # PyTorch takes the one index of a single example in either shape
+    class_weight = 1 if weight is None else weight
+    loss = apply(
+        ROWS["nll"],
+        log_probabilities,
+        target,
+        class_weight,
+        axis=axis,
+        ignore=ignore_index,
+        reduction=reduction,
+    )
+    if not smoothing:
+        return loss
     valid = target != ignore_index
-    safe = elementwise.where(valid, target, 0)
-    loss = -_pick(log_probabilities, safe, axis)
-    if weight is not None:
-        class_weight = weight[safe]
-        loss = loss * class_weight
-    if smoothing:
-        share = smoothing / log_probabilities.shape[axis]
-        loss = (1 - smoothing) * loss - share * _class_sum(log_probabilities, weight, axis)
-    loss = elementwise.where(valid, loss, 0.0)
-    if reduction != "mean":
-        return reduced(loss, reduction)
-    used = valid if weight is None else elementwise.where(valid, class_weight, 0.0)
-    return loss.sum() / used.sum()
-
-
-def _pick(log_probabilities: Tensor, target: Tensor, axis: int) -> Tensor:
-    try:
-        return index.gather(log_probabilities, axis, target.unsqueeze(axis)).squeeze(axis)
-    except (IndexError, RuntimeError):
-        classes = log_probabilities.shape[axis]
-        for found in target.flatten().tolist():
-            if not 0 <= found < classes:
-                raise IndexError(
-                    f"Target {found} is out of bounds.\n  there are {classes} classes: 0 to {classes - 1}"
-                ) from None
-        raise
+    spread = elementwise.where(valid, -_class_sum(log_probabilities, weight, axis), 0.0)
+    if reduction == "mean":
+        used = valid if weight is None else weight[elementwise.where(valid, target, 0)] * valid
+        spread = spread.sum() / used.sum()
+    else:
+        spread = reduced(spread, reduction)
+    return (1 - smoothing) * loss + (smoothing / log_probabilities.shape[axis]) * spread
 
 
 def _from_probabilities(
@@ -141,8 +138,8 @@ def _class_axis(input: Tensor) -> int:
     return 0 if input.dim() == 1 else 1
 
 
-def _check_weight(where: str, weight: Tensor | None, classes: int) -> None:
-    if weight is not None and tuple(weight.shape) != (classes,):
+def _check_weight(where: str, weight: Tensor, classes: int) -> None:
+    if tuple(weight.shape) != (classes,):
         raise RuntimeError(
             f"{where}weight tensor should be defined either for all {classes} classes or no classes "
             f"but got weight tensor of shape: {list(weight.shape)}"
@@ -161,9 +158,9 @@ def _check_probabilities(target: Tensor, ignore_index: int) -> None:
 
 
 def _check_indices(input: Tensor, target: Tensor) -> None:
-    expected = tuple(input.shape[:1] + input.shape[2:]) if input.dim() > 1 else ()
-    shape = tuple(target.shape)
-    if shape == expected or (input.dim() == 1 and shape == (1,)):
+    shape, scores = tuple(target.shape), tuple(input.shape)
+    expected = scores[:1] + scores[2:] if len(scores) > 1 else ()
+    if shape == expected or (len(scores) == 1 and shape == (1,)):
         if target.dtype in (dtypes.int64, dtypes.uint8):
             return
         raise RuntimeError(
