@@ -171,7 +171,8 @@ class FloatMath:
     """Python floats, for the single neuron; arguments should be `Float` where a division by zero may occur."""
 
     abs = abs
-    floor, ceil, trunc, round = map(_rounding, (math.floor, math.ceil, math.trunc, round))
+    floor, ceil = _rounding(math.floor), _rounding(math.ceil)
+    trunc, round = _rounding(math.trunc), _rounding(round)
     exp = staticmethod(_ieee(math.exp, (lambda x: x > 0, math.inf)))
     expm1 = staticmethod(_ieee(math.expm1, (lambda x: x > 0, math.inf)))
     log = staticmethod(_ieee(math.log, (lambda x: x == 0, -math.inf)))
