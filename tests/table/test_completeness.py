@@ -1,0 +1,89 @@
+"""Nothing is left out of the table: every row, and every public function of `groundup.functions`."""
+
+from __future__ import annotations
+
+import inspect
+
+import groundup
+from groundup.functions import compare, contract, elementwise, index, reduce, view
+from groundup.ops import ROWS
+from tests.table.operations import ENTRIES
+
+# Rows that other tests judge, and where.
+ELSEWHERE = {
+    "alias": "tests/autograd: the view that in-place changes go through",
+    "assign": "tests/autograd/test_indexing_kinds.py and test_inplace_safety.py",
+    "lay_out": "tests/nn/test_conv.py: the image with its border, as convolution reads it",
+    "max_windows": "tests/nn/test_pooling.py, with its two derivatives",
+    "max_spread": "tests/nn/test_pooling.py",
+    "max_pick": "tests/nn/test_pooling.py",
+    "nll": "tests/nn/test_loss.py: cross_entropy",
+    "nll_back": "tests/nn/test_loss.py",
+}
+# Functions that other tests judge, and where.
+FUNCTIONS_ELSEWHERE = {
+    "check_scatter": "a check, not an operation",
+    "setitem": "tests/autograd/test_indexing_kinds.py",
+    "windows": "tests/nn: convolution and pooling; here through unfold",
+    "view": "the path is Tensor.view",
+    **{name: "test_questions.py" for name in compare.__dict__ if not name.startswith("_")},
+}
+
+
+def test_every_row_is_in_the_table() -> None:
+    covered = {row for entry in ENTRIES.values() for row in entry.rows}
+    assert covered <= set(ROWS), "the table names rows that do not exist"
+    missing = set(ROWS) - covered - set(ELSEWHERE)
+    assert not missing
+
+
+def test_an_entry_applies_the_rows_that_it_names() -> None:
+    """The rows are counted while the samples run, forwards and backwards."""
+    from tests.table.judged import derivatives, evaluate, kinds
+
+    for entry in ENTRIES.values():
+        used: set[str] = set()
+        for sample in entry.samples():
+            if entry.order:
+                used |= _rows_behind(entry, sample)
+        if entry.order:
+            forward = {row for row in entry.rows if row not in _BACKWARD}
+            assert forward <= used | _WITHOUT_HISTORY, f"{entry.name} never applies {forward - used}"
+        assert kinds(entry)
+    assert callable(evaluate) and callable(derivatives)
+
+
+_BACKWARD = {"sum_to", "placed", "fold", "on_diagonal", "index_added", "gather_added"}
+_WITHOUT_HISTORY = {"argmax", "argmin", "argsort"}
+
+
+def _rows_behind(entry: object, sample: object) -> set[str]:
+    """The names of all rows in the graph of one call."""
+    from tests.table.judged import call
+    from tests.table.table import inputs
+
+    dtype = "float32" if entry.name == "Tensor.double" else "float64"  # type: ignore[attr-defined]
+    made = inputs(groundup, sample, dtype, grad=True)  # type: ignore[arg-type]
+    stack = [out._node for out in call(groundup, entry, sample, made) if out.requires_grad]  # type: ignore[arg-type]
+    found, seen = set(), set()
+    while stack:
+        node = stack.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        row = getattr(node, "row", None)
+        if row is not None:
+            found.add(row.name)
+        stack.extend(node.edges)
+    return found
+
+
+def test_every_public_function_is_in_the_table() -> None:
+    tested = {(entry.path or entry.name).rpartition(".")[2] for entry in ENTRIES.values()} | {"getitem"}
+    missing = {}
+    for module in (elementwise, reduce, view, contract, index, compare):
+        for name, value in vars(module).items():
+            own = inspect.isfunction(value) and value.__module__ == module.__name__
+            if own and not name.startswith("_") and name not in tested and name not in FUNCTIONS_ELSEWHERE:
+                missing[name] = module.__name__
+    assert not missing
