@@ -8,6 +8,7 @@ the depth of a graph is limited by memory alone.
 from __future__ import annotations
 
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from types import CodeType, FrameType
@@ -22,6 +23,7 @@ from groundup.ops.reduce import unbroadcast
 from groundup.ops.row import Plan, Row
 
 PACKAGE = __name__.split(".")[0]
+_ACCUMULATING = threading.Lock()  # threads that walk back to one leaf must not lose each other's gradients
 _INTERNAL: dict[str, bool] = {}
 
 
@@ -307,16 +309,15 @@ class Walk:
         """Add `g` to `tensor.grad`."""
         if self.targets is not None:
             return
-        held = tensor.grad
-        if held is None:
-            tensor.grad = g if self.create_graph else wrap(self.own(g))
-        elif self.create_graph:
-            tensor.grad = held + g
-        else:
-            target = held._array
-            target += g
-            record = storage_of(held)
-            record._version += 1
+        with _ACCUMULATING:
+            held = tensor.grad
+            if held is None:
+                tensor.grad = g if self.create_graph else wrap(self.own(g))
+            elif self.create_graph:
+                tensor.grad = held + g
+            else:
+                self.run(np.add, held._array, g, held._array)
+                storage_of(held)._version += 1
 
     def own(self, g: Any) -> np.ndarray:
         """`g` as an array that nothing else holds: a fresh one as it is, a view or one already given away copied."""
