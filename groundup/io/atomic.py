@@ -88,6 +88,11 @@ def _naming(path: StrPath, target: str) -> Iterator[None]:
         raise
 
 
+def is_partial(name: str) -> bool:
+    """Whether a file of that name is the beginning of one that is being written, or never will be whole."""
+    return name.startswith(".") and name.endswith(_PARTIAL)
+
+
 def _open_partial(target: str) -> tuple[BinaryIO, str]:
     """Create and lock a new temporary file beside ``target``."""
     prefix = _prefix(target)

@@ -70,9 +70,7 @@ def load(f: StrPath | BinaryIO, map_location: Any = None, *, weights_only: bool 
     if not weights_only:
         raise ValueError("load never opens a pickle, which can run code; leave out weights_only=False")
     if map_location is not None and str(map_location) != "cpu":
-        raise ValueError(
-            f"map_location must be None or 'cpu', the only device there is, got {map_location!r}"
-        )
+        raise ValueError(f"map_location must be None or 'cpu', the only device there is, got {map_location!r}")
     if isinstance(f, str | os.PathLike):
         return unpack(read_bytes(f), os.fspath(f))
     if hasattr(f, "read"):

@@ -148,9 +148,7 @@ def to_tensor(array: np.ndarray, name: str) -> Tensor:
         return creation.from_numpy(array)
     wide = array.astype(_WIDER[array.dtype])
     if (wide < 0).any():
-        raise ValueError(
-            f"the tensor {name!r} holds uint64 numbers of 2**63 and more, which int64 cannot hold"
-        )
+        raise ValueError(f"the tensor {name!r} holds uint64 numbers of 2**63 and more, which int64 cannot hold")
     return creation.from_numpy(wide)
 
 
@@ -171,9 +169,7 @@ def _row_major(name: str, tensor: Tensor | np.ndarray) -> np.ndarray:
     elif isinstance(tensor, np.ndarray):
         array = np.asarray(tensor)
     else:
-        raise TypeError(
-            f"{name!r} is no tensor but {_kind(tensor)}; save_file keeps tensors, groundup.save state"
-        )
+        raise TypeError(f"{name!r} is no tensor but {_kind(tensor)}; save_file keeps tensors, groundup.save state")
     native = array.dtype.newbyteorder("=")
     if native not in _SAVEABLE:
         raise ValueError(f"{name!r} holds {array.dtype}, which the safetensors format of NumPy does not have")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundup.io.atomic import StrPath, write_bytes
+from groundup.io.atomic import StrPath, is_partial, write_bytes
 from groundup.io.state_file import load, save
 from groundup.train.callbacks import Callback
 from groundup.train.checkpoint import Checkpoint, check_writable
@@ -75,7 +75,7 @@ class RunFolder:
         run = cls(path, config)
         text = json.dumps(run.config, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         run.path.mkdir(parents=True, exist_ok=True)
-        if any(run.path.iterdir()):
+        if any(not is_partial(entry.name) for entry in run.path.iterdir()):
             hint = "resume it, or choose another" if run.config_file.exists() else "choose another"
             raise FileExistsError(f"the folder {run.path} is not empty; {hint}")
         write_bytes(run.config_file, text.encode())

@@ -358,6 +358,17 @@ def test_cancel_fit(moment: str) -> None:
     assert len(this.fit(1)) == 1 + {"after_epoch": 1, "after_fit": 3}.get(moment, 0)
 
 
+def test_a_fit_that_was_cut_leaves_no_gradients_to_the_next() -> None:
+    cut = learner(callbacks=Diary(before_step=CancelFit))
+    cut.fit(1)
+    assert cut.steps_done == 0
+    cut.callbacks.clear()
+    cut.fit(1)
+    whole = learner()
+    whole.fit(1)
+    assert weights(cut.model) == weights(whole.model)
+
+
 def test_when_one_cancels_the_others_still_have_their_turn() -> None:
     first, second, third = Diary(after_epoch=CancelFit), Diary(after_epoch=CancelBatch), Diary()
     this = learner(callbacks=[first, second, third])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -262,6 +263,21 @@ def test_cut_between_the_epoch_and_its_checkpoint(tmp_path: Path) -> None:
     last.fit(EPOCHS, resume=True)
     assert outcome(last) == expected
     assert last.history["epoch"] == [1, 2, 3]
+
+
+def test_the_seconds_of_an_epoch_include_those_before_the_cut(tmp_path: Path) -> None:
+    class Slow(Callback):
+        def before_batch(self, learner: Learner) -> None:
+            if learner.steps_done == 6:  # the first batch of the second epoch
+                time.sleep(0.2)
+
+    path = tmp_path / "checkpoint"
+    with pytest.raises(Cut):
+        build(path, Slow(), CutAfter(8)).fit(EPOCHS)
+    last = build(path, Slow())
+    first, second, third = last.fit(EPOCHS, resume=True)["seconds"]
+    assert 0 < first and 0.2 <= second and 0 < third
+    assert first + second + third < 20
 
 
 def test_checkpoints_by_epochs_and_by_seconds(tmp_path: Path) -> None:

@@ -55,7 +55,9 @@ def test_a_run_never_overwrites_another(tmp_path: Path) -> None:
         RunFolder.create(tmp_path / "run", {"other": 1})
     assert RunFolder.open(tmp_path / "run").config == {}
     (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / ".config.json.0123abcd.partial").write_text("{")  # a run that was killed at once
     RunFolder.create(tmp_path / "mine", {})  # an empty folder is taken
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["config.json"]
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "thesis.tex").write_text("")
     with pytest.raises(FileExistsError, match=r"taken is not empty; choose another"):
