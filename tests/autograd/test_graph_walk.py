@@ -174,6 +174,13 @@ def test_gradients_add_up_in_the_leaf_only(lib):
     assert y.grad.item() == 3
 
 
+def test_infinite_gradients_add_up_without_a_warning():
+    x = leaf(groundup, 0.0)
+    (x * float("inf")).sum().backward()
+    (x * float("-inf")).sum().backward()
+    assert math.isnan(x.grad.item())
+
+
 def test_create_graph_gives_higher_derivatives(lib):
     x = leaf(lib, 1.5)
     y = x**5
