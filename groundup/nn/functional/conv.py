@@ -143,7 +143,8 @@ def _check_channels(images: Tensor, weight: Tensor, bias: Tensor | None, groups:
     if images.shape[1] != sizes[1] * groups:
         raise RuntimeError(
             f"Given groups={groups}, weight of size {sizes}, expected input{list(images.shape)} "
-            f"to have {sizes[1] * groups} channels, but got {images.shape[1]} channels instead"
+            f"to have {sizes[1] * groups} channels, but got {images.shape[1]} channels instead\n"
+            "  images have the shape (batch, channels, height, width)"
         )
     if bias is not None and tuple(bias.shape) != (sizes[0],):
         raise RuntimeError(
