@@ -383,11 +383,18 @@ class Tensor(Methods):
 
     # Copies
 
+    def _attributes(self) -> dict[str, Any]:
+        """What the user set on it. A gathered gradient is left out: it belongs to a step, not to the tensor."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_grad", "_retains")}
+
     def __reduce_ex__(self, protocol: Any) -> Any:
-        # The gathered gradient stays behind, as in PyTorch: it belongs to a step, not to the tensor.
-        attributes = {name: value for name, value in self.__dict__.items() if name not in ("_grad", "_retains")}
         array = np.ascontiguousarray(self._array).reshape(self._array.shape)
-        return _rebuild, (type(self), array, self._node is not None, attributes)
+        return _rebuild, (type(self), array, self.requires_grad, self._attributes())
+
+    def __copy__(self) -> Tensor:
+        made: Tensor = _rebuild(type(self), self._array, self.requires_grad, self._attributes())
+        made._storage = storage_of(self)
+        return made
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:

@@ -217,6 +217,21 @@ def test_shallow_copy_shares_the_numbers(lib):
     y = copy.copy(x)
     x.mul_(2)
     assert y is not x and y.tolist() == [2, 4]
+    transposed = lib.arange(6.0).view(2, 3).t()
+    again = copy.copy(transposed)
+    transposed[2, 1] = 50
+    assert again.stride() == (1, 3) and again[2, 1] == 50
+    leaf = lib.ones(2, requires_grad=True)
+    assert copy.copy(leaf).requires_grad and copy.copy(leaf).is_leaf
+
+
+def test_a_shallow_copy_counts_changes_together():
+    x = groundup.tensor([1.0, 2.0])
+    w = groundup.ones(2, requires_grad=True)
+    y = x * w
+    copy.copy(x).add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
 
 
 # Memory.
