@@ -119,6 +119,11 @@ def diagnose(row: Row, arrays: list[Any], params: dict[str, Any], error: Excepti
         if found is not None:
             return found
         if isinstance(error, TypeError):
+            if row.name == "sub":
+                return RuntimeError(
+                    "Subtraction, the `-` operator, with two bool tensors is not supported. "
+                    "Use the `^` or `logical_xor()` operator instead."
+                )
             kinds = ", ".join(str(dtypes.OF_NUMPY[v.dtype]) for v in arrays if isinstance(v, np.ndarray))
             return RuntimeError(f"{row.name} is not implemented for tensors of type {kinds}")
     if row.name in ("matmul", "mm", "mv", "dot"):

@@ -27,12 +27,12 @@ def add(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     >>> groundup.add(groundup.tensor([1.0, 2.0]), 10)
     tensor([11., 12.])
     """
-    return apply(rows.add, input, other if alpha == 1 else apply(rows.mul, other, alpha))
+    return apply(rows.add, input, other if alpha == 1 else other * alpha)
 
 
 def sub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input - alpha * other."""
-    return apply(rows.sub, input, other if alpha == 1 else apply(rows.mul, other, alpha))
+    return apply(rows.sub, input, other if alpha == 1 else other * alpha)
 
 
 def mul(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -216,7 +216,7 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
         return apply(rows.gelu, input)
     if approximate == "tanh":
         return apply(rows.gelu_tanh, input)
-    raise RuntimeError(f"approximate argument must be either none or tanh, not {approximate!r}.")
+    raise RuntimeError(f"approximate argument must be either none or tanh.\n  It is {approximate!r}.")
 
 
 def maximum(input: Tensor, other: Tensor) -> Tensor:
@@ -247,7 +247,7 @@ def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Numbe
     tensor([0.0000, 0.5000, 1.0000])
     """
     if min is None and max is None:
-        raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if min is not None:
         input = apply(rows.clamp_min, input, min)
     return input if max is None else apply(rows.clamp_max, input, max)
@@ -263,6 +263,12 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
     """
     if input is None and other is None:
         return tuple(wrap(found) for found in condition._array.nonzero())
+    if isinstance(condition, TensorBase) and condition._array.dtype != dtypes.BOOL:
+        raise RuntimeError(
+            "where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{dtypes.OF_NUMPY[condition._array.dtype].legacy}\n"
+            "  Write a comparison, such as x > 0, or condition.bool()."
+        )
     return apply(rows.where, condition, input, other)
 
 
@@ -402,6 +408,12 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     >>> x.masked_fill(x > 1, 0)
     tensor([1., 0.])
     """
+    if mask._array.dtype != dtypes.BOOL:
+        found = dtypes.OF_NUMPY[mask._array.dtype].legacy.lower()
+        raise RuntimeError(
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {found}\n"
+            "  Write a comparison, such as x > 0, or mask.bool()."
+        )
     if not isinstance(value, TensorBase):
         value = wrap(input._array.dtype.type(value))
     elif value._array.ndim:

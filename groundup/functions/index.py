@@ -16,6 +16,7 @@ from groundup.autograd.apply import apply
 from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase, wrap
+from groundup.errors import broadcast_error
 from groundup.functions.axes import one_axis
 from groundup.functions.view import reshape
 from groundup.ops import elementwise
@@ -289,6 +290,20 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices at `index` along `dim`."""
     _positions(index, "index_select")
     axis = one_axis(dim, input._array.ndim)
+    if index._array.ndim > 1:
+        raise IndexError(
+            f"index_select(): Index is supposed to be a vector\n  It has shape {index._array.shape}; "
+            "square brackets take any shape."
+        )
+    size = input._array.shape[axis] if input._array.ndim else 1
+    wrong = index._array[(index._array < 0) | (index._array >= size)]
+    if wrong.size:
+        raise IndexError(
+            f"index out of range in self\n  index {int(wrong.flat[0])}, and dimension {dim} has size {size}."
+        )
+    if not input._array.ndim:
+        return input.clone()
+    index = index if index._array.ndim else index.reshape(1)
     return getitem(input, (slice(None),) * axis + (index,))
 
 
@@ -297,6 +312,11 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     if dim is None:
         return gather(input.reshape(-1), 0, indices.reshape(-1))
     axis = one_axis(dim, input._array.ndim)
+    if indices._array.ndim != input._array.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{input._array.ndim} dimensions for input, and {indices._array.ndim} dimensions for indices"
+        )
     size = [max(n, m) for n, m in zip(input._array.shape, indices._array.shape, strict=True)]
     index_size, input_size = list(size), list(size)
     index_size[axis], input_size[axis] = indices._array.shape[axis], input._array.shape[axis]
@@ -308,6 +328,9 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     if mask._array.dtype != dtypes.BOOL:
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     if mask._array.shape != input._array.shape:
+        problem = broadcast_error("masked_select", [mask._array.shape, input._array.shape])
+        if problem is not None:
+            raise problem
         size = np.broadcast_shapes(mask._array.shape, input._array.shape)
         input, mask = input.expand(size), mask.expand(size)
     return getitem(input, mask)

@@ -79,8 +79,8 @@ def _not_empty(input: Tensor, dims: tuple[int, ...], name: str) -> None:
     for axis in dims:
         if input._array.shape[axis] == 0:
             raise IndexError(
-                f"{name}(): Expected reduction dim {axis} to have non-zero size, but the tensor has shape "
-                f"{input._array.shape}"
+                f"{name}(): Expected reduction dim {axis} to have non-zero size.\n"
+                f"  The tensor has shape {input._array.shape}."
             )
 
 

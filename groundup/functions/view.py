@@ -77,7 +77,13 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One axis split into several, one size of which may be -1."""
     shape = input._array.shape
     axis = one_axis(dim, len(shape))
-    inner = inferred(tuple(sizes), shape[axis], (shape[axis],))
+    try:
+        inner = inferred(tuple(sizes), shape[axis], (shape[axis],))
+    except RuntimeError:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} ({shape[axis]}) "
+            "in the input tensor"
+        ) from None
     return apply(rows.reshape, input, size=(*shape[:axis], *inner, *shape[axis + 1 :]))
 
 
@@ -317,13 +323,22 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     return apply(rows.pad, input, widths=tuple(full), value=0 if value is None else value)
 
 
+def _matrix(input: Tensor, name: str) -> None:
+    if input._array.ndim < 2:
+        raise RuntimeError(
+            f"{name}: input tensor must have at least 2 dimensions\n  It has shape {input._array.shape}."
+        )
+
+
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of the last two axes, zeros above it."""
+    _matrix(input, "tril")
     return apply(rows.tril, input, diagonal=diagonal)
 
 
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of the last two axes, zeros below it."""
+    _matrix(input, "triu")
     return apply(rows.triu, input, diagonal=diagonal)
 
 
@@ -342,6 +357,8 @@ def _joined(tensors: Sequence[Tensor], name: str) -> list[Tensor]:
         raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
     found = list(tensors)
     if not found:
+        if name == "cat":
+            raise ValueError("torch.cat(): expected a non-empty list of Tensors")
         raise RuntimeError(f"{name} expects a non-empty TensorList")
     for i, each in enumerate(found):
         if not isinstance(each, TensorBase):
