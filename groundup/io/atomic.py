@@ -25,7 +25,8 @@ def atomic_write(path: StrPath) -> Iterator[BinaryIO]:
 
     When the block raises, when the disk is full or when the process dies, whatever stood at ``path`` before
     stays whole. The temporary file is removed at once, or, after a death, by the next write to ``path``. A
-    symbolic link is followed, and the mode of a new file is what ``open`` would have given it.
+    symbolic link is followed, and the mode of a new file is what ``open`` would have given it. A file that is
+    write-protected is not replaced, and what is no regular file (a pipe) is written to as it is.
 
     Raises ``OSError`` naming the path when the file cannot be written.
 
@@ -41,6 +42,12 @@ def atomic_write(path: StrPath) -> Iterator[BinaryIO]:
     with _naming(path, target):
         if os.path.isdir(target):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if os.path.exists(target) and not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if os.path.exists(target) and not os.path.isfile(target):  # a pipe or /dev/null, which must stay one
+            with open(target, "wb") as special:
+                yield special
+            return
         _remove_leftovers(target)
         file, partial = _open_partial(target)
         with file:

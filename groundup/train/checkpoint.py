@@ -114,6 +114,8 @@ def check_writable(path: StrPath, feature: str) -> None:
         raise FileNotFoundError(f"{feature} needs the folder {folder}, which does not exist")
     if os.path.isdir(path):
         raise IsADirectoryError(f"{feature} needs the name of a file; {os.fspath(path)} is a folder")
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise PermissionError(f"{feature} needs to replace {os.fspath(path)}, which is write-protected")
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"{feature} needs to write in the folder {folder}, which is not allowed")
 

@@ -197,6 +197,32 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
         tmp_path.chmod(0o700)
 
 
+@posix
+@pytest.mark.skipif(os.name != "nt" and os.geteuid() == 0, reason="root may write everywhere")
+def test_a_write_protected_file_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"kept")
+    path.chmod(0o400)
+    with pytest.raises(PermissionError) as caught:
+        write_bytes(path, b"")
+    assert caught.value.filename == str(path)
+    assert path.read_bytes() == b"kept"
+
+
+@posix
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(path.read_bytes()))
+    reader.start()
+    write_bytes(path, b"through")
+    reader.join(timeout=10)
+    assert read == [b"through"]
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert names(tmp_path) == ["pipe"]
+
+
 def test_an_error_of_the_block_keeps_the_name_of_its_own_file(tmp_path: Path) -> None:
     other = tmp_path / "other"
     with pytest.raises(FileNotFoundError) as caught, atomic_write(tmp_path / "file"):
