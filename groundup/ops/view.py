@@ -29,6 +29,8 @@ def expand_array(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """`x` broadcast to `size` with stride 0 and no copy (NumPy's own way takes five times as long)."""
     if x.shape == size:
         return x
+    if x.size == 1 and x.ndim <= len(size) and 0 not in size and type(x) is np.ndarray:
+        return np.ndarray(size, x.dtype, x, 0, tuple([0 if n != 1 else x.itemsize for n in size]))
     lead = len(size) - x.ndim
     strides = [0] * lead
     for have, want, stride in zip(x.shape, size[lead:], x.strides, strict=True):
