@@ -72,6 +72,13 @@ class Peer:
 
 
 @pytest.fixture
+def leaf() -> Callable[..., Any]:
+    """Makes float64 leaves of normal values, the same in every run, for tests that need no PyTorch."""
+    random = np.random.default_rng(1)
+    return lambda *shape: groundup.tensor(random.standard_normal(shape), requires_grad=True)
+
+
+@pytest.fixture
 def peer() -> Peer:
     return Peer(pytest.importorskip("torch", reason="the comparison needs PyTorch"))
 

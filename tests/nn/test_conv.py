@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import groundup
@@ -75,16 +76,34 @@ def test_images_that_are_not_contiguous(peer: Any) -> None:
 
 @pytest.mark.parametrize("batch", [1, 12])
 @pytest.mark.parametrize("settings", [{}, {"stride": 2, "padding": 1}, {"dilation": 2, "groups": 2}])
-def test_derivatives_of_both_orders(peer: Any, batch: int, settings: dict[str, Any]) -> None:
+def test_derivatives_of_both_orders(leaf: Callable[..., Any], batch: int, settings: dict[str, Any]) -> None:
     groups = settings.get("groups", 1)
-    inputs = [peer.pair(batch, 2, 4, 3)[0], peer.pair(2, 2 // groups, 2, 2)[0], peer.pair(2)[0]]
+    inputs = (leaf(batch, 2, 4, 3), leaf(2, 2 // groups, 2, 2), leaf(2))
 
     def run(x: Any, w: Any, b: Any) -> Any:
         return F.conv2d(x, w, b, **settings)
 
-    assert autograd.gradcheck(run, tuple(inputs))
+    assert autograd.gradcheck(run, inputs)
     if batch == 1:
-        assert autograd.gradgradcheck(run, tuple(inputs))
+        assert autograd.gradgradcheck(run, inputs)
+
+
+@pytest.mark.parametrize("batch", BATCHES.values(), ids=BATCHES)
+@pytest.mark.parametrize(("stride", "padding", "dilation", "groups"), [(1, 0, 1, 1), (2, 1, 1, 2), (1, 2, 2, 1)])
+def test_the_definition_in_loops(batch: int, stride: int, padding: int, dilation: int, groups: int) -> None:
+    random = np.random.default_rng(0)
+    x, w, b = random.standard_normal((batch, 4, 6, 5)), random.standard_normal((6, 4 // groups, 2, 3)), np.arange(6.0)
+    padded = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    height = (padded.shape[2] - dilation - 1) // stride + 1
+    width = (padded.shape[3] - 2 * dilation - 1) // stride + 1
+    expected = np.zeros((batch, 6, height, width))
+    for o, i, j in np.ndindex(6, height, width):
+        part = slice(o // (6 // groups) * (4 // groups), (o // (6 // groups) + 1) * (4 // groups))
+        rows = slice(i * stride, i * stride + dilation + 1, dilation)
+        columns = slice(j * stride, j * stride + 2 * dilation + 1, dilation)
+        expected[:, o, i, j] = (padded[:, part, rows, columns] * w[o]).sum((1, 2, 3)) + b[o]
+    found = F.conv2d(*map(groundup.tensor, (x, w, b)), stride, padding, dilation, groups)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_only_the_wanted_gradients_are_computed() -> None:

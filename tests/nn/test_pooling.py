@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import groundup
@@ -81,11 +82,24 @@ def test_adaptive_avg_pool(peer: Any, size: Any) -> None:
         lambda x: F.adaptive_avg_pool2d(x, (3, 2)),
     ],
 )
-def test_derivatives_of_both_orders(run: Callable[[Any], Any], peer: Any) -> None:
+def test_derivatives_of_both_orders(run: Callable[[Any], Any]) -> None:
     # Distinct values, far apart, so that a finite difference does not cross a change of the largest.
-    values = peer.random.permutation(40).reshape(1, 2, 5, 4).astype("float64")
-    x, _ = peer.both(values, grad=True)
+    values = np.random.default_rng(0).permutation(40).reshape(1, 2, 5, 4).astype("float64")
+    x = groundup.tensor(values, requires_grad=True)
     assert autograd.gradcheck(run, (x,)) and autograd.gradgradcheck(run, (x,))
+
+
+def test_the_definitions_in_loops() -> None:
+    x = np.random.default_rng(0).standard_normal((2, 3, 6, 8))
+    largest, mean = np.zeros((2, 2, 3, 3, 4))
+    for i, j in np.ndindex(3, 4):
+        window = x[:, :, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+        largest[:, :, i, j], mean[:, :, i, j] = window.max((2, 3)), window.mean((2, 3))
+    given = groundup.tensor(x)
+    np.testing.assert_array_equal(F.max_pool2d(given, 2).numpy(), largest)
+    np.testing.assert_allclose(F.avg_pool2d(given, 2).numpy(), mean, rtol=1e-14)
+    np.testing.assert_allclose(F.adaptive_avg_pool2d(given, (3, 4)).numpy(), mean, rtol=1e-14)
+    np.testing.assert_allclose(F.adaptive_avg_pool2d(given, 1).numpy(), x.mean((2, 3), keepdims=True), rtol=1e-14)
 
 
 def test_errors_are_pytorchs(peer: Any, raises_alike: Callable[..., str]) -> None:
