@@ -118,9 +118,13 @@ class Sequential(_Numbered):
             self.add_module(name, module)
 
     def forward(self, input: Any) -> Any:
-        """Calls every module in order."""
-        for module in self._modules.values():
-            input = module(input)  # type: ignore[misc]
+        """Calls every module in order; an error gets a note of which module it came from."""
+        for name, module in self._modules.items():
+            try:
+                input = module(input)  # type: ignore[misc]
+            except Exception as error:
+                error.add_note(f"In module ({name}) of {self._get_name()}: {module}")
+                raise
         return input
 
     @overload

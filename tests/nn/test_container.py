@@ -23,6 +23,15 @@ def test_sequential_calls_in_order() -> None:
     assert nn.Sequential()(x) is x
 
 
+def test_an_error_says_which_module_it_came_from() -> None:
+    net = nn.Sequential(nn.Sequential(nn.ReLU(), nn.Linear(3, 1)))
+    with pytest.raises(RuntimeError, match="cannot be multiplied") as found:
+        net(groundup.ones(4, 2))
+    inner, outer = found.value.__notes__
+    assert inner == "In module (1) of Sequential: Linear(in_features=3, out_features=1, bias=True)"
+    assert outer.startswith("In module (0) of Sequential: Sequential(\n")
+
+
 def test_sequential_edits_print_as_pytorchs(peer: Any) -> None:
     def edit(nn: Any) -> list[str]:
         net = three(nn)
