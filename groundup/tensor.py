@@ -17,14 +17,12 @@ from groundup import dtypes, printing
 from groundup.autograd import tape
 from groundup.autograd.backward import backward
 from groundup.autograd.memory import keep_freed_memory
-from groundup.autograd.tape import AnyNode, Leaf, storage_of, wrap
+from groundup.autograd.tape import RETAIN, AnyNode, Leaf, storage_of, wrap
 from groundup.functions import creation, view
 from groundup.functions.axes import one_axis
 from groundup.functions.methods import Methods
 from groundup.size import Size
 from groundup.storage import Storage
-
-_RETAIN = -1  # the key of retain_grad's hook, which runs after all others
 
 
 class Hook:
@@ -271,11 +269,11 @@ class Tensor(Methods):
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if node.hooks is None:
             node.hooks = {}
-        last = node.hooks.pop(_RETAIN, None)
+        last = node.hooks.pop(RETAIN, None)
         key = max(node.hooks, default=-1) + 1
         node.hooks[key] = hook
         if last is not None:
-            node.hooks[_RETAIN] = last
+            node.hooks[RETAIN] = last
         return Hook(node.hooks, key)
 
     def retain_grad(self) -> None:
@@ -295,7 +293,7 @@ class Tensor(Methods):
 
         if node.hooks is None:
             node.hooks = {}
-        node.hooks[_RETAIN] = keep
+        node.hooks[RETAIN] = keep
 
     @property
     def retains_grad(self) -> bool:

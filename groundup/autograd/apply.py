@@ -15,7 +15,7 @@ import numpy as np
 from groundup.autograd import tape
 from groundup.autograd.settle import SETTLE, NotATensor, diagnose, plain_value
 from groundup.autograd.state import LOCAL, run_nested
-from groundup.autograd.tape import Node, TensorBase, caller, storage_of
+from groundup.autograd.tape import Node, TensorBase, caller, keep_retaining, storage_of
 from groundup.dtypes import FLOAT32, FLOAT64, to_numpy
 from groundup.ops import ROWS
 from groundup.ops.row import Row
@@ -146,9 +146,10 @@ class View:
     def _record_again(self, tensor: Any) -> None:
         self.seen = tensor._storage.rebased
         base: Any = self.base
-        tensor._node = None
+        old, tensor._node = tensor._node, None
         if base._node is not None:
             record(self.row, (base,), [base._array], 1, self.params, tensor)
+            keep_retaining(old, tensor._node)
 
 
 def _share(row: Row, base: TensorBase, result: Any, params: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from groundup import dtypes
 from groundup.autograd.apply import TENSORS, View, apply, mask_of, record
 from groundup.autograd.settle import SETTLE, diagnose, plain_value
 from groundup.autograd.state import LOCAL
-from groundup.autograd.tape import Leaf, Node, OldValue, TensorBase, caller, storage_of, wrap
+from groundup.autograd.tape import Leaf, Node, OldValue, TensorBase, caller, keep_retaining, storage_of, wrap
 from groundup.dtypes import FLOAT32, FLOAT64
 from groundup.errors import broadcast_error
 from groundup.ops import ROWS
@@ -186,6 +186,7 @@ def _rebase(
     old = target._node
     record(row, (target, *values), [before, *arrays[1:]], mask_of((target, *values)), params, target)
     node = target._node
+    keep_retaining(old, node)
     if node is not old and isinstance(node, Node):
         node.guards = tuple((OldValue(old), 0) if owner is target else (owner, v) for owner, v in node.guards)
 
@@ -216,7 +217,9 @@ def _write_into_base(view: Any) -> None:
             steps.append(Step(argument, formula, [], None, []))
             edges.append(source._node)
     plan = Plan((), False, tuple(steps))
+    old = base._node
     base._node = Node(ROWS["assign"], plan, tuple(edges), (), (), {}, base._array, caller())
+    keep_retaining(old, base._node)
     link.seen = storage_of(view).rebased
 
 

@@ -24,6 +24,7 @@ from groundup.ops.row import Plan, Row
 
 PACKAGE = __name__.split(".")[0]
 _ACCUMULATING = threading.Lock()  # threads that walk back to one leaf must not lose each other's gradients
+RETAIN = -1  # the key of retain_grad's hook, which runs after all others
 _INTERNAL: dict[str, bool] = {}
 
 
@@ -173,6 +174,12 @@ class Leaf(AnyNode):
         if tensor is not None:
             walk.accumulate(tensor, g)
         return ()
+
+
+def keep_retaining(old: AnyNode | None, new: AnyNode | None) -> None:
+    """Let `retain_grad` follow a tensor to its new history; other hooks stay where they were put."""
+    if old is not None and new is not None and old is not new and old.hooks and RETAIN in old.hooks:
+        new.hooks = {RETAIN: old.hooks.pop(RETAIN)}
 
 
 class Node(AnyNode):

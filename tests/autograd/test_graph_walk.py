@@ -345,6 +345,26 @@ def test_retain_grad_keeps_what_the_hook_made(lib):
     assert y.grad.item() == 7 and x.grad.item() == 14 and y.retains_grad and not x.retains_grad
 
 
+def test_retain_grad_follows_changes_in_place(lib):
+    for change in [lambda y, v: y.mul_(2), lambda y, v: y[0].mul_(2), lambda y, v: v.mul_(2)]:
+        y = leaf(lib, 1.0, 1.0, 1.0) * 1
+        v = y[1:]
+        seen = []
+        y.retain_grad()
+        v.retain_grad()
+        y.register_hook(lambda grad, seen=seen: seen.append(grad.sum().item()))
+        change(y, v)
+        (y * 3).sum().backward()
+        assert y.grad.tolist() == [3, 3, 3], "with respect to the value that it has now"
+        assert seen[0] > 9, "a hook stays with the value that it was put on"
+        y = leaf(lib, 1.0, 1.0) * 1
+        v = y[1:]
+        v.retain_grad()
+        y.mul_(2)
+        (v * 3).sum().backward()
+        assert v.grad.tolist() == [3]
+
+
 def test_an_error_in_a_hook_reaches_the_caller(lib):
     x = leaf(lib, 1.0)
     y = x * 2
