@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, S
 from typing import Any
 
 from groundup.autograd import no_grad
-from groundup.data import Dataset
 from groundup.functions import view
 from groundup.io.atomic import StrPath
 from groundup.io.state_file import save
@@ -22,6 +21,7 @@ from groundup.tensor import Tensor
 from groundup.train import run_state
 from groundup.train.callbacks import EVENTS, Callback, Cancel, CancelBatch, CancelEpoch, CancelFit, checked
 from groundup.train.checkpoint import find
+from groundup.train.checks import check_fit, check_loss, check_parts
 from groundup.train.history import History
 from groundup.train.metrics import Mean, Metric, as_metrics, batch_size
 from groundup.train.progress import progress_callback
@@ -79,11 +79,7 @@ class Learner:
         train_metrics: bool | None = None,
         progress: str | bool | None = "auto",
     ) -> None:
-        if not isinstance(model, Module):
-            raise TypeError(f"model must be a groundup.nn.Module, got {type(model).__name__}")
-        for name, given in (("loss_fn", loss_fn), ("optimizer", optimizer), ("scheduler", scheduler)):
-            if isinstance(given, type):
-                raise TypeError(f"{name} must be an instance, not the class {given.__name__} itself")
+        check_parts(model, loss_fn=loss_fn, optimizer=optimizer, scheduler=scheduler)
         self.model = model
         self.train_loader, self.valid_loader = train_loader, valid_loader
         self.loss_fn, self.scheduler = loss_fn, scheduler
@@ -135,7 +131,7 @@ class Learner:
         Raises ``ValueError`` when something that training needs was not given, ``OSError`` or ``ValueError``
         when the checkpoint cannot be read or does not fit; nothing has changed then.
         """
-        self._check_fit(epochs)
+        check_fit(self, epochs)
         callbacks = self._arrange()
         saved = self._saved(resume)
         self._start(epochs)
@@ -169,33 +165,6 @@ class Learner:
                 "or when fit has come to its end"
             )
         save(run_state.capture(self), path)
-
-    def _check_fit(self, epochs: int) -> None:
-        if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
-            raise ValueError(f"epochs must be a whole number of 0 or more, got {epochs!r}")
-        needed = {"train_loader": self.train_loader, "loss_fn": self.loss_fn, "optimizer": self.optimizer}
-        missing = [f"{name}=..." for name, value in needed.items() if value is None]
-        if missing:
-            raise ValueError(f"fit needs more than this learner was given: Learner(model, {', '.join(missing)})")
-        own = {id(each) for each in self.model.parameters()}
-        if not any(id(each) in own for group in self.optimizer.param_groups for each in group["params"]):
-            raise ValueError(
-                "none of the optimizer's parameters belongs to the model, which would never change; "
-                "make it with model.parameters() of this model"
-            )
-        if self.scheduler is not None and getattr(self.scheduler, "optimizer", None) is not self.optimizer:
-            raise ValueError("the scheduler was made for another optimizer, so it would change nothing here")
-        for name, loader in (("train_loader", self.train_loader), ("valid_loader", self.valid_loader)):
-            if isinstance(loader, Iterator):
-                raise ValueError(
-                    f"{name} is an iterator, which is empty after one epoch; "
-                    "pass what it iterates over: a DataLoader or a list of batches"
-                )
-            if isinstance(loader, Dataset):
-                raise TypeError(
-                    f"{name} is a data set, which gives single samples; "
-                    "pass a loader of batches: DataLoader(dataset, batch_size=32, shuffle=True)"
-                )
 
     def _saved(self, resume: StrPath | bool | None) -> tuple[dict[str, Any], StrPath] | None:
         """The state to go on from and its file; with True none of a fit that this learner has behind it."""
@@ -411,7 +380,7 @@ class Learner:
         self.prediction = self.model(*self.inputs)
         if self.loss_fn is not None:
             self.loss = self.loss_fn(self.prediction, self.target)
-            _check_loss(self.loss)
+            check_loss(self.loss)
             loss.update(self.loss, batch_size(self.target if hasattr(self.target, "shape") else self.inputs[0]))
         for metric in metrics:
             metric.update(self.prediction, self.target)
@@ -472,13 +441,3 @@ class Learner:
                 raise cancelled
             finally:
                 del cancelled  # or this frame and the exception would keep each other, and the batch, alive
-
-
-def _check_loss(loss: Any) -> None:
-    if not isinstance(loss, Tensor):
-        raise TypeError(f"loss_fn must give a tensor of one number for a batch, got {type(loss).__name__}")
-    if loss.numel() != 1:
-        raise ValueError(
-            f"loss_fn must give one number for a batch, got the shape {tuple(loss.shape)}; "
-            'leave out reduction="none", or take its mean()'
-        )
