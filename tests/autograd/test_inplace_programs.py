@@ -156,3 +156,23 @@ def test_what_pytorch_can_differentiate_groundup_can(steps):
         ours = outcome(groundup, steps)
         assert not isinstance(ours, str), ours
         np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-10)
+
+
+def second(lib, steps):
+    """The gradient of the squared gradient."""
+    x = lib.from_numpy(START.copy()).requires_grad_()
+    (first,) = lib.autograd.grad(run(x, steps), x, create_graph=True)
+    if not first.requires_grad:
+        return np.zeros_like(START)
+    (found,) = lib.autograd.grad((first * first).sum(), x, allow_unused=True)
+    return np.zeros_like(START) if found is None else found.numpy()
+
+
+@given(programs())
+def test_second_derivatives_are_pytorchs(steps):
+    torch = pytest.importorskip("torch")
+    try:
+        theirs = second(torch, steps)
+    except RuntimeError:
+        return
+    np.testing.assert_allclose(second(groundup, steps), theirs, rtol=1e-6, atol=1e-8)
