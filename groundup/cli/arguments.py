@@ -1,0 +1,157 @@
+"""What the command understands: its subcommands, their options, and the help that explains them.
+
+Values are checked here as far as that needs no data, so that a slip of the finger is told at once. The
+defaults that depend on the data are in ``settings``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from typing import NoReturn
+
+MODELS = ("mlp", "cnn")
+OPTIMIZERS = ("adamw", "adam", "sgd", "rmsprop")
+SCHEDULERS = ("onecycle", "cosine", "none")
+
+_DATA_HELP = (
+    "digits or fashion (both come with groundup), mnist or fashion-mnist (fetched once, or read from --root or "
+    "the folder that GROUNDUP_DATA names), or a path: .npz, .csv, a folder of IDX files, or one with a "
+    "subfolder of pictures for each class"
+)
+_EXAMPLES = """examples:
+  groundup train                                  a classifier of handwritten digits, in seconds
+  groundup train --data mnist --epochs 5          the same on MNIST
+  groundup evaluate runs/digits-cnn-1             how good it is, and what it takes for what
+  groundup predict runs/digits-cnn-1 mine.png     what it sees in your own picture
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that tells a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        import groundup
+
+        print(f"groundup {groundup.__version__}")
+        parser.exit()
+
+
+def make_parser() -> Parser:
+    """The parser of the whole command."""
+    parser = Parser(
+        prog="groundup",
+        description="Train a neural network, use it and measure it.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    _add_train(commands.add_parser("train", help="train a classifier of images", allow_abbrev=False))
+    _add_predict(commands.add_parser("predict", help="say what is in pictures", allow_abbrev=False))
+    _add_evaluate(commands.add_parser("evaluate", help="measure a trained model", allow_abbrev=False))
+    information = commands.add_parser("info", help="show versions, machine and data sets", allow_abbrev=False)
+    information.description = "Show what a report of a problem should contain."
+    return parser
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Train a classifier of images, and measure it on images that it has not seen. Everything goes into a run "
+        "folder: the weights, the history as a table and a plot, the misread images, and a checkpoint from which a "
+        "run that was ended goes on exactly."
+    )
+    what = parser.add_argument_group("what to train")
+    what.add_argument("--data", metavar="NAME|PATH", help=f"{_DATA_HELP} (default: digits)")
+    what.add_argument("--root", metavar="DIR", help="folder with the files of mnist or fashion-mnist")
+    what.add_argument("--model", choices=MODELS, help="dense layers or convolutions (default: cnn)")
+    how = parser.add_argument_group("how to train it")
+    how.add_argument("--epochs", type=whole(1), metavar="N", help="passes through the data (default: by its size)")
+    how.add_argument("--lr", type=number(above=0), metavar="X", help="highest learning rate (default: by optimizer)")
+    how.add_argument("--batch-size", type=whole(1), metavar="N", help="images in a step (default: by the data's size)")
+    how.add_argument("--optimizer", choices=OPTIMIZERS, help="(default: adamw)")
+    how.add_argument("--weight-decay", type=number(least=0), metavar="X", help="(default: 0.01 for adamw, else 0)")
+    how.add_argument("--scheduler", choices=SCHEDULERS, help="course of the learning rate (default: onecycle)")
+    how.add_argument(
+        "--augment",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="turn, stretch and shift each training image a little, anew in each epoch (default: yes)",
+    )
+    how.add_argument("--seed", type=whole(0, 2**64 - 1), metavar="N", help="makes a run repeat exactly (default: 0)")
+    how.add_argument("--threads", type=whole(1), metavar="N", help="threads for matrix products (default: 1)")
+    where = parser.add_argument_group("where to keep it")
+    folder = where.add_mutually_exclusive_group()
+    folder.add_argument("--out", metavar="DIR", help="run folder (default: runs/<data>-<model>-<number>)")
+    folder.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, as if it had not ended")
+    where.add_argument(
+        "--checkpoint-every",
+        type=whole(1),
+        metavar="N",
+        help="save a checkpoint after every N batches too (default: after each epoch and every 30 seconds)",
+    )
+    where.add_argument("--quiet", "-q", action="store_true", help="show the result only")
+
+
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Say what a trained model sees in pictures. They may have any size and colours: each is brought into the "
+        "form of the images that the model was trained on (light on dark or the reverse, cut out, scaled, centred)."
+    )
+    _add_run(parser)
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a PNG file, or another that Pillow reads")
+    parser.add_argument("--top", type=whole(1), default=3, metavar="N", help="classes to show for each (default: 3)")
+    parser.add_argument("--json", action="store_true", help="write JSON, with the probability of every class")
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Measure a trained model on held-out images: accuracy, loss, and what it takes for what."
+    _add_run(parser)
+    parser.add_argument("--data", metavar="NAME|PATH", help=f"{_DATA_HELP} (default: what the run was trained on)")
+    parser.add_argument("--root", metavar="DIR", help="folder with the files of mnist or fashion-mnist")
+    parser.add_argument("--json", action="store_true", help="write JSON")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="folder that groundup train made")
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Reads a whole number within bounds."""
+    bounds = f"a whole number of {least} or more" if most is None else f"a whole number from {least} to {most}"
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"must be {bounds}, got {text!r}")
+        return value
+
+    return read
+
+
+def number(above: float = -math.inf, least: float = -math.inf) -> Callable[[str], float]:
+    """Reads a finite number above one bound or not below another."""
+    bounds = f"a number above {above:g}" if above > -math.inf else f"a number of {least:g} or more"
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (value > above and value >= least and math.isfinite(value)):
+            raise argparse.ArgumentTypeError(f"must be {bounds}, got {text!r}")
+        return value
+
+    return read

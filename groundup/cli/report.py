@@ -1,0 +1,119 @@
+"""What ``groundup train`` tells and leaves behind: its words, the weights, and the pictures.
+
+The pictures show the course of the training, the misread images, and what was taken for what.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from groundup.cli.settings import Form, Settings
+from groundup.data import ImageSet
+from groundup.nn import functional as F
+from groundup.train import Learner, RunFolder, confusion_figure, images_figure, save_figure
+from groundup.train.history import History
+
+MOST_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Result:
+    """How the held-out images were read."""
+
+    answers: np.ndarray[Any, Any]
+    sure: np.ndarray[Any, Any]  # the probability of each answer
+    labels: np.ndarray[Any, Any]
+    loss: float
+
+    @property
+    def right(self) -> int:
+        return int(np.count_nonzero(self.answers == self.labels))
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / len(self.labels)
+
+    def confusion(self, classes: int) -> np.ndarray[Any, Any]:
+        """How often class i (down) was taken for class j (across)."""
+        pairs = self.labels * classes + self.answers
+        return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def read_test(learner: Learner, images: ImageSet) -> Result:
+    """Let the model read the held-out images."""
+    from groundup.data import DataLoader
+    from groundup.functions.creation import from_numpy
+
+    scores = learner.predict(DataLoader(images.dataset(train=False), 250))
+    chances = scores.softmax(1).numpy()
+    loss = F.cross_entropy(scores, from_numpy(images.test_labels)).item()
+    answers = chances.argmax(1)
+    return Result(answers, chances[np.arange(len(answers)), answers], images.test_labels, loss)
+
+
+def opening(settings: Settings, form: Form, images: ImageSet, learner: Learner, path: Path) -> str:
+    """What is about to be done."""
+    size = " x ".join(str(each) for each in (form.shape if form.shape[0] > 1 else form.shape[1:]))
+    weights = sum(each.numel() for each in learner.model.parameters())
+    return (
+        f"data   {images.name}: {len(images.train_labels):,} images to train on and {len(images.test_labels):,} "
+        f"held out, {size} pixels, {len(form.classes)} classes\n"
+        f"model  {settings.model} with {weights:,} weights, {settings.epochs} epochs, {settings.optimizer}, "
+        f"seed {settings.seed}\n"
+        f"run    {path}\n"
+    )
+
+
+def closing(result: Result, path: Path, seconds: float, epochs: int, quiet: bool) -> str:
+    """What came of it."""
+    found = f"{result.accuracy:.2%} of the held-out images are read right: {result.right:,} of {len(result.labels):,}"
+    if quiet:
+        return f"{found} ({path})"
+    took = f"{epochs} epochs took {seconds:.1f} seconds" if epochs else "all epochs were done before"
+    return (
+        f"\n{found}\n{took}\n"
+        f"{path} has the weights, history.csv, history.png, misread.png and confusion.png; next:\n"
+        f"  groundup evaluate {path}\n"
+        f"  groundup predict {path} IMAGE.png"
+    )
+
+
+def leave(run: RunFolder, learner: Learner, images: ImageSet) -> Result:
+    """Save weights, table and pictures, and read the held-out images."""
+    run.save_weights(learner.model)
+    result = read_test(learner, images)
+    _save_history(run, learner.history)
+    _save_misread(run.path / "misread.png", result, images)
+    confusion = confusion_figure(result.confusion(len(images.classes)), images.classes)
+    save_figure(confusion, run.path / "confusion.png")
+    return result
+
+
+def _save_history(run: RunFolder, history: History) -> None:
+    """The table and its plot; the fit wrote them, unless the process died between the last epoch and here."""
+    history.save_csv(run.history_csv)
+    history.plot(run.history_plot)
+
+
+def _save_misread(path: Path, result: Result, images: ImageSet) -> None:
+    """The misread images, the surest mistakes first; if there are none, those of which the model was least sure."""
+    wrong = np.flatnonzero(result.answers != result.labels)
+    total = len(result.labels)
+    if len(wrong):
+        order = wrong[np.argsort(-result.sure[wrong], kind="stable")][:MOST_SHOWN]
+        some = f"the {len(order)} surest of " if len(order) < len(wrong) else ""
+        title = f"misread: {some}{len(wrong)} of {total:,} images"
+    else:
+        order = np.argsort(result.sure, kind="stable")[:8]
+        title = f"all {total:,} images were read right; of these the model was least sure"
+    names = images.classes
+    titles = [f"{names[result.labels[i]]} read as\n{names[result.answers[i]]} ({result.sure[i]:.0%})" for i in order]
+    figure = images_figure(images.test_images[order].astype(np.float32), titles)
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(max(width, 5.0), height + 0.4)
+    figure.suptitle(title, fontsize=10)
+    save_figure(figure, path)
