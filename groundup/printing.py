@@ -7,12 +7,11 @@ each dimension before anything else happens, so that printing costs the same how
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import math
 import operator
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +19,7 @@ from groundup.dtypes import bool_, float32, int64
 from groundup.dtypes import dtype as DType
 
 
-@dataclasses.dataclass(frozen=True)
-class PrintOptions:
+class PrintOptions(NamedTuple):
     """One setting of all options; frozen, so that a repr in another thread never sees half of a change."""
 
     precision: int = 4
@@ -93,7 +91,7 @@ def get_printoptions() -> dict[str, Any]:
     >>> get_printoptions()
     {'precision': 4, 'threshold': 1000, 'edgeitems': 3, 'linewidth': 80, 'sci_mode': None}
     """
-    return dataclasses.asdict(_options)
+    return _options._asdict()
 
 
 @contextlib.contextmanager

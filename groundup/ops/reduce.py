@@ -15,6 +15,8 @@ import numpy as np
 from groundup.ops.row import Formula, Row, name_rows
 
 _HALF = np.dtype("float16")
+FLOAT32 = np.dtype("float32")
+_MANY, _ROWS = 1 << 16, 256  # from how many elements a sum over rows goes in blocks, and of how many rows
 
 total: Callable[..., Any] = np.add.reduce  # NumPy's types only know a keepdims that is written out
 
@@ -45,7 +47,7 @@ def unbroadcast(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """Sum away what broadcasting repeated: the adjoint of expand, and the one place where it happens."""
     extra = x.ndim - len(size)
     axes = tuple(axis for axis in range(x.ndim) if axis < extra or (size[axis - extra] == 1 and x.shape[axis] != 1))
-    if axes == (0,) and x.ndim == 2 and x.dtype.kind == "f" and x.dtype.itemsize > 2:
+    if axes == (0,) and x.ndim == 2 and len(x) < _MANY and x.dtype.kind == "f" and x.dtype.itemsize > 2:
         # A column sum is a product with ones, which BLAS does several times faster than a strided reduction.
         return (np.ones(len(x), x.dtype) @ x).reshape(size)
     return total(x, axis=axes).reshape(size)
@@ -119,7 +121,7 @@ log_softmax = reduction(
     lambda m, g, y, dim: g - m.exp(y) * m.sum(g, dim=(dim,), keepdim=True),
 )
 cumsum = reduction(
-    lambda m, x, *, dim: np.add.accumulate(x, axis=dim),
+    lambda m, x, *, dim: _running(x, dim),
     lambda m, g, dim: m.flip(m.cumsum(m.flip(g, dims=(dim,)), dim=dim), dims=(dim,)),
 )
 argmax = reduction(lambda m, x, *, dim, keepdim: x.argmax(dim, keepdims=keepdim))
@@ -152,6 +154,13 @@ def _var(x: np.ndarray, dim: tuple[int, ...], keepdim: bool, correction: float) 
 def _var_scale(shape: tuple[int, ...], dim: tuple[int, ...], correction: float) -> float:
     left = count(shape, dim) - correction
     return 2 / left if left else math.inf
+
+
+def _running(x: np.ndarray, dim: int) -> np.ndarray:
+    """Running sums, added up in double precision as in PyTorch: their error would grow with the length."""
+    if x.dtype.kind != "f" or x.shape[dim] <= _ROWS:
+        return np.add.accumulate(x, axis=dim)
+    return np.add.accumulate(x, axis=dim, dtype=np.float64).astype(x.dtype, copy=False)
 
 
 def _std_slope(m: Any, g: Any, y: Any, left: float) -> Any:

@@ -9,11 +9,11 @@ Which of them to save is settled here, once for each row and each set of argumen
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-Formula = Callable[..., Any]
+Formula = Any  # a plain function: its argument names are read from its code
+HAS_REST = 0x04  # the flag of code that takes *arguments
 
 
 class Step:
@@ -114,10 +114,11 @@ class Row:
         self.into = into  # the same on arrays, written into the first one
         self.smooth = smooth  # regions on which algebra can prove the derivative: "0 < x", "a < b"
         self.judge = judge  # which judge stands in where algebra cannot decide
-        signature = inspect.signature(forward).parameters.values()
-        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in signature)
-        self.arguments = tuple(p.name for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD)[1:]
-        self.params = tuple(p.name for p in signature if p.kind is p.KEYWORD_ONLY)
+        code = forward.__code__
+        count = code.co_argcount
+        self.variadic = bool(code.co_flags & HAS_REST)
+        self.arguments = code.co_varnames[1:count]
+        self.params = code.co_varnames[count : count + code.co_kwonlyargcount]
         self.differentiable = each is not None or any(grads)
         self.plans: dict[Any, Plan | None] = {}
         self.eager: Formula = forward  # the reading on arrays, bound once all tables exist
@@ -147,7 +148,7 @@ class Row:
 
     def _make_plan(self, mask: int, count: int) -> Plan | None:
         wanted = [(i, self.formula(i)) for i in range(count) if mask >> i & 1]
-        needs = {i: list(inspect.signature(formula).parameters)[2:] for i, formula in wanted if formula}
+        needs = {i: formula.__code__.co_varnames[2 : formula.__code__.co_argcount] for i, formula in wanted if formula}
         if not needs:
             return None
         used = {name for names in needs.values() for name in names}

@@ -5,12 +5,14 @@ The row `erf`, and through it `gelu`, stand on this module.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Array = np.ndarray
 
 _BLOCK = 32768  # elements at a time: the temporaries stay in the cache
 

@@ -9,10 +9,9 @@ import functools
 import math
 import operator
 import warnings
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
-import numpy.typing as npt
 
 from groundup.random.deviates import (
     DOUBLE,
@@ -26,6 +25,9 @@ from groundup.random.deviates import (
     units,
 )
 from groundup.random.generator import NEAR, WORDS, Array, Generator, Kind, default_generator, draw
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Shape = SupportsIndex | tuple[SupportsIndex, ...] | list[SupportsIndex]
 
@@ -272,7 +274,7 @@ def permutation(n: int, generator: Generator | None = None) -> Array:
     return keys.view(np.int64)
 
 
-def bernoulli(shape: Shape, p: float | Array, generator: Generator | None = None) -> npt.NDArray[np.bool_]:
+def bernoulli(shape: Shape, p: float | Array, generator: Generator | None = None) -> Array:
     """True with probability `p`, to 2**-32: a number, or an array that broadcasts to `shape`.
 
     >>> from groundup import random
@@ -294,7 +296,7 @@ def bernoulli(shape: Shape, p: float | Array, generator: Generator | None = None
     return np.asarray(drawn < limits)
 
 
-def keep_mask(shape: Shape, p_drop: float, generator: Generator | None = None) -> npt.NDArray[np.bool_]:
+def keep_mask(shape: Shape, p_drop: float, generator: Generator | None = None) -> Array:
     """Dropout's mask: True, with probability ``1 - p_drop``, for each element that stays.
 
     16 bits decide an element (32 for probabilities within 0.01 of 0 or 1), so `p_drop` is met to 2**-16.

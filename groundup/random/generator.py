@@ -13,9 +13,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+Array = np.ndarray
 Transform = Callable[[Array, Array], None]  # makes of words the elements of an array
 
 WORDS = 4  # of 64 bits, in a block
