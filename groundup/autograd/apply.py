@@ -34,7 +34,7 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
     """
     arrays: list[Any] = []
     tensor_type = _made.tensor
-    tracked = False
+    mask = 0  # which arguments want a gradient, a bit for each
     dtype = None
     plain = True
     for arg in args:
@@ -44,7 +44,7 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
             if arg._view is not None:
                 arg._view.refresh(arg)
             if arg._node is not None:
-                tracked = True
+                mask |= 1 << (len(arrays) - 1)
             if array.dtype is not dtype:
                 if dtype is None:
                     dtype = array.dtype
@@ -74,8 +74,8 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
     result._array = out if type(out) is _ndarray else np.asarray(out)
     if row.shares:
         _share(row, args[0], result, params)
-    if tracked and state.grad and row.differentiable:
-        record(row, args, arrays, mask_of(args), params, result)
+    if mask and state.grad and row.differentiable:
+        record(row, args, arrays, mask, params, result)
     return result
 
 

@@ -6,14 +6,16 @@ of each output and returns one for each input.
 
 from __future__ import annotations
 
+import inspect
 import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+from groundup.autograd.inplace import changed, check_leaf, write_back
 from groundup.autograd.state import LOCAL
-from groundup.autograd.tape import AnyNode, TensorBase, Walk, caller, line_of, storage_of, wrap
+from groundup.autograd.tape import AnyNode, TensorBase, Walk, caller, keep_retaining, line_of, storage_of, wrap
 
 
 class FunctionCtx:
@@ -236,8 +238,8 @@ class Function:
     vjp = backward
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
-        """Call the function, recording it if an input wants a gradient."""
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Call the function, recording it if an input wants a gradient. Keyword arguments go to `forward` alone."""
         state = LOCAL.state
         ctx = FunctionCtx()
         ctx._name = cls.__name__
@@ -248,17 +250,19 @@ class Function:
         recording, state.grad = state.grad, False
         try:
             if cls.setup_context is not Function.setup_context:
-                result = cls.forward(*args)
-                cls.setup_context(ctx, args, result)
+                result = cls.forward(*args, **kwargs)
+                cls.setup_context(ctx, _bound(cls.forward, args, kwargs), result)
             else:
-                result = cls.forward(ctx, *args)
+                result = cls.forward(ctx, *args, **kwargs)
         finally:
             state.grad = recording
         single = not isinstance(result, tuple)
         outputs: list[Any] = [result] if single else list(result)
-        for tensor in ctx._dirty:
-            storage_of(tensor)._version += 1
         recorded = recording and any(ctx.needs_input_grad)
+        for tensor in ctx._dirty:
+            changed(tensor, cls.__name__)
+            if recorded:
+                check_leaf(tensor)
         outputs = [cls._fresh(out, args, ctx) for out in outputs]
         if recorded:
             node = FunctionNode(cls, ctx, args, outputs)
@@ -266,9 +270,19 @@ class Function:
             for i, out in enumerate(outputs):
                 differentiable = isinstance(out, TensorBase) and out._array.dtype.kind == "f"
                 if differentiable and not any(out is each for each in ctx._non_differentiable):
-                    out._node = Slot(node, i, out._array)
+                    cls._give_history(out, Slot(node, i, out._array), ctx)
             ctx._keep(tuple(outputs))
         return outputs[0] if single else tuple(outputs)
+
+    @staticmethod
+    def _give_history(out: Any, slot: Slot, ctx: FunctionCtx) -> None:
+        """Let an output point to its node; one that was changed in place, the memory that it is a view of too."""
+        old, out._node = out._node, slot
+        if any(out is each for each in ctx._dirty):
+            keep_retaining(old, slot)
+            storage_of(out).rebased += 1
+            if out._view is not None:
+                write_back(out)
 
     @staticmethod
     def _fresh(out: Any, args: tuple[Any, ...], ctx: FunctionCtx) -> Any:
@@ -279,6 +293,13 @@ class Function:
                 fresh._storage = storage_of(out)
                 return fresh
         return out
+
+
+def _bound(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """All arguments of a call in the order of the signature, with those left to their defaults."""
+    found = inspect.signature(forward).bind(*args, **kwargs)
+    found.apply_defaults()
+    return (*found.args, *found.kwargs.values())
 
 
 def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ the depth of a graph is limited by memory alone.
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 import weakref
@@ -260,6 +261,9 @@ class Node(AnyNode):
         grads = []
         try:
             for step, edge in zip(self.plan.steps, self.edges, strict=True):
+                if step.plain and step.only is not None:
+                    grads.append(run(step.formula, m, g, saved[step.only]))
+                    continue
                 values = [saved[slot] for slot in step.slots]
                 if step.plain:
                     grads.append(run(step.formula, m, g, *values))
@@ -368,7 +372,7 @@ class Walk:
         while ready:
             node = ready.pop()
             g = grads.pop(node, None)
-            pulled: Iterable[Any] = ()
+            pulled: Iterable[Any] = itertools.repeat(None)
             if g is not None:
                 if node.hooks:
                     g = self.hooked(node, g)
@@ -378,9 +382,7 @@ class Walk:
                     pulled = node.pull(g, self)
                     if not self.keep:
                         node.release()
-            found = iter(pulled)
-            for edge in node.edges:
-                g = next(found, None)
+            for edge, g in zip(node.edges, pulled, strict=False):
                 if edge is None:
                     continue
                 if g is not None:
@@ -403,16 +405,15 @@ def _add(a: Any, b: Any) -> Any:
 
 def _count_uses(roots: list[AnyNode]) -> dict[AnyNode, int]:
     """How many edges of the graph lead to each node."""
-    uses: dict[AnyNode, int] = {}
-    stack = list(dict.fromkeys(roots))
-    seen = set(stack)
+    uses = dict.fromkeys(roots, 0)
+    stack = list(uses)
     while stack:
         for edge in stack.pop().edges:
-            if edge is not None:
-                uses[edge] = uses.get(edge, 0) + 1
-                if edge not in seen:
-                    seen.add(edge)
-                    stack.append(edge)
+            if edge in uses:
+                uses[edge] += 1
+            elif edge is not None:
+                uses[edge] = 1
+                stack.append(edge)
     return uses
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from groundup.ops.row import Formula, Row, name_rows
 
 _HALF = np.dtype("float16")
-FLOAT32 = np.dtype("float32")
-_MANY, _ROWS = 1 << 16, 256  # from how many elements a sum over rows goes in blocks, and of how many rows
+_FEW = 8192  # elements, up to which `add.reduce` is as quick as BLAS
+_ROWS = 1024  # that are added up one after the other
 
 total: Callable[..., Any] = np.add.reduce  # NumPy's types only know a keepdims that is written out
 
@@ -47,10 +47,9 @@ def unbroadcast(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """Sum away what broadcasting repeated: the adjoint of expand, and the one place where it happens."""
     extra = x.ndim - len(size)
     axes = tuple(axis for axis in range(x.ndim) if axis < extra or (size[axis - extra] == 1 and x.shape[axis] != 1))
-    if axes == (0,) and x.ndim == 2 and len(x) < _MANY and x.dtype.kind == "f" and x.dtype.itemsize > 2:
-        # A column sum is a product with ones, which BLAS does several times faster than a strided reduction.
-        return (np.ones(len(x), x.dtype) @ x).reshape(size)
-    return total(x, axis=axes).reshape(size)
+    if axes == (0,) and x.ndim == 2 and x.dtype.char in "fd":
+        return column_sum(x).reshape(size)
+    return _sum(x, axes, False).reshape(size)
 
 
 def _full(name: str) -> Callable[..., str]:
@@ -134,20 +133,38 @@ argsort = reduction(lambda m, x, *, dim, descending: _argsort(x, dim, descending
 def _sum(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
     if x.dtype is _HALF:  # added up in single precision, as in PyTorch
         return total(x, axis=dim, keepdims=keepdim, dtype=np.float32).astype(_HALF)
+    if x.size > _FEW and 0 < len(dim) < x.ndim and dim[-1] == len(dim) - 1 and x.dtype.char in "fd":
+        if x.flags.c_contiguous:
+            found = column_sum(x.reshape(count(x.shape, dim), -1))
+            return found.reshape((1,) * len(dim) * keepdim + x.shape[len(dim) :])
     return total(x, axis=dim, keepdims=keepdim)
+
+
+def column_sum(x: np.ndarray) -> np.ndarray:
+    """The sums of the columns of a matrix, as products with ones: BLAS does them several times faster than `add.reduce`.
+
+    In blocks of rows, whose sums are added up in turn: row after row, the error would grow with their number.
+    """
+    n = len(x)
+    if n <= _ROWS:
+        return np.ones(n, x.dtype) @ x
+    blocks = n // _ROWS
+    sums = np.ones((1, _ROWS), x.dtype) @ x[: blocks * _ROWS].reshape(blocks, _ROWS, -1)
+    found = column_sum(sums[:, 0])
+    return found + np.ones(n % _ROWS, x.dtype) @ x[blocks * _ROWS :] if n % _ROWS else found
 
 
 def _mean(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
     if x.dtype is _HALF:  # neither the sum nor the count need fit into half precision
         return _mean(x.astype(np.float32), dim, keepdim).astype(_HALF)
-    return total(x, axis=dim, keepdims=keepdim) / x.dtype.type(count(x.shape, dim))
+    return _sum(x, dim, keepdim) / x.dtype.type(count(x.shape, dim))
 
 
 def _var(x: np.ndarray, dim: tuple[int, ...], keepdim: bool, correction: float) -> np.ndarray:
     if x.dtype is _HALF:
         return _var(x.astype(np.float32), dim, keepdim, correction).astype(_HALF)
     centred = x - _mean(x, dim, True)
-    squares = total(centred * centred, axis=dim, keepdims=keepdim)
+    squares = _sum(centred * centred, dim, keepdim)
     return squares / x.dtype.type(max(0, count(x.shape, dim) - correction))
 
 
@@ -210,7 +227,7 @@ def _top(x: np.ndarray, dim: int | tuple[int, ...]) -> np.ndarray:
 
 def _logsumexp(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
     top = _top(x, dim)
-    found = np.log(total(np.exp(x - top), axis=dim, keepdims=True)) + top
+    found = np.log(_sum(np.exp(x - top), dim, True)) + top
     return found if keepdim else np.squeeze(found, axis=dim)
 
 

@@ -19,7 +19,7 @@ HAS_REST = 0x04  # the flag of code that takes *arguments
 class Step:
     """How to call one derivative: which saved values it takes, in order, and what it takes by name."""
 
-    __slots__ = ("argument", "formula", "params", "plain", "rest", "slots", "wants_index", "wants_shape")
+    __slots__ = ("argument", "formula", "only", "params", "plain", "rest", "slots", "wants_index", "wants_shape")
 
     def __init__(
         self, argument: int, formula: Formula, slots: list[int], rest: slice | None, params: list[str]
@@ -32,6 +32,7 @@ class Step:
         self.wants_index = "index" in params
         self.params = tuple(name for name in params if name not in ("shape", "index"))
         self.plain = not params and rest is None
+        self.only = slots[0] if len(slots) == 1 else None
 
     def named(self, saved: Sequence[Any], params: dict[str, Any], shape: tuple[int, ...]) -> dict[str, Any]:
         """The values that the derivative takes by name."""
