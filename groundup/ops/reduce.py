@@ -17,6 +17,7 @@ from groundup.ops.row import Formula, Row, name_rows
 _HALF = np.dtype("float16")
 _FEW = 8192  # elements, up to which `add.reduce` is as quick as BLAS
 _ROWS = 1024  # that are added up one after the other
+_LONG = 128  # elements of a long row
 
 total: Callable[..., Any] = np.add.reduce  # NumPy's types only know a keepdims that is written out
 
@@ -141,16 +142,17 @@ def _sum(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
 
 
 def column_sum(x: np.ndarray) -> np.ndarray:
-    """The sums of the columns of a matrix, as products with ones: BLAS does them several times faster than `add.reduce`.
+    """The sums of the columns of a matrix. In blocks of rows, since row after row the error grows with their number.
 
-    In blocks of rows, whose sums are added up in turn: row after row, the error would grow with their number.
+    As products with ones: BLAS adds up short rows many times faster than `add.reduce`, which is good with long ones.
     """
     n = len(x)
     if n <= _ROWS:
         return np.ones(n, x.dtype) @ x
     blocks = n // _ROWS
-    sums = np.ones((1, _ROWS), x.dtype) @ x[: blocks * _ROWS].reshape(blocks, _ROWS, -1)
-    found = column_sum(sums[:, 0])
+    split = x[: blocks * _ROWS].reshape(blocks, _ROWS, -1)
+    sums = (np.ones((1, _ROWS), x.dtype) @ split)[:, 0] if x.shape[1] < _LONG else np.add.reduce(split, axis=1)
+    found = column_sum(sums)
     return found + np.ones(n % _ROWS, x.dtype) @ x[blocks * _ROWS :] if n % _ROWS else found
 
 
