@@ -152,6 +152,24 @@ class View:
             keep_retaining(old, tensor._node)
 
 
+class Sealed(View):
+    """A view that a `Function` gave out: its derivative is the user's, and a change in place would go around it."""
+
+    __slots__ = ()
+
+    MESSAGE = (
+        "Output of a custom Function is a view and is being modified inplace. This view was created inside a custom "
+        "Function, whose backward the change would go around.\n  Return a .clone() from its forward."
+    )
+
+    def refresh(self, tensor: Any) -> None:
+        """Raise if the memory has got a new history since."""
+        if tensor._storage.rebased != self.seen:
+            raise RuntimeError(self.MESSAGE)
+
+    _record_again = refresh
+
+
 def _share(row: Row, base: TensorBase, result: Any, params: dict[str, Any]) -> None:
     """Let the result of a view row share the record of its base, if it did not have to copy."""
     array, out = base._array, result._array

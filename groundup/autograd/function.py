@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from groundup.autograd.apply import Sealed
 from groundup.autograd.inplace import changed, check_leaf, write_back
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import AnyNode, TensorBase, Walk, caller, keep_retaining, line_of, storage_of, wrap
+from groundup.ops import ROWS
 
 
 class FunctionCtx:
@@ -263,8 +265,8 @@ class Function:
             changed(tensor, cls.__name__)
             if recorded:
                 check_leaf(tensor)
-        outputs = [cls._fresh(out, args, ctx) for out in outputs]
         if recorded:
+            outputs = [cls._fresh(out, args, ctx) for out in outputs]
             node = FunctionNode(cls, ctx, args, outputs)
             ctx._where = node.where
             for i, out in enumerate(outputs):
@@ -286,13 +288,16 @@ class Function:
 
     @staticmethod
     def _fresh(out: Any, args: tuple[Any, ...], ctx: FunctionCtx) -> Any:
-        """An output that is an input unchanged becomes a tensor of its own on the same memory."""
-        if isinstance(out, TensorBase) and not any(out is each for each in ctx._dirty):
-            if any(out is arg for arg in args) or out._node is not None:
+        """An output that is an input unchanged, or a view of one, becomes a tensor of its own on the same memory."""
+        if not isinstance(out, TensorBase) or any(out is each for each in ctx._dirty):
+            return out
+        for arg in args:
+            if isinstance(arg, TensorBase) and (out is arg or (out._storage and out._storage is arg._storage)):
                 fresh = wrap(out._array)
                 fresh._storage = storage_of(out)
+                fresh._view = Sealed(arg, ROWS["alias"], {}, fresh._storage.rebased)
                 return fresh
-        return out
+        return wrap(out._array) if out._node is not None else out
 
 
 def _bound(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from groundup import dtypes
-from groundup.autograd.apply import TENSORS, View, apply, mask_of, record
+from groundup.autograd.apply import TENSORS, Sealed, View, apply, mask_of, record
 from groundup.autograd.settle import SETTLE, diagnose, plain_value
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import Leaf, Node, OldValue, TensorBase, caller, keep_retaining, storage_of, wrap
@@ -98,6 +98,8 @@ def check_leaf(target: Any) -> None:
         )
     view = target._view
     while view is not None:
+        if isinstance(view, Sealed):
+            raise RuntimeError(view.MESSAGE)
         if isinstance(view.base._node, Leaf):
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation.\n"
