@@ -123,3 +123,39 @@ def test_a_gradient_given_to_backward_is_not_changed_by_the_next() -> None:
     (x + 0).backward(start)
     assert start.tolist() == [1, 1, 1]
     assert x.grad.tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "std", "logsumexp"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_sums_over_many_rows_stay_accurate(name: str, order: str) -> None:
+    """Row after row in float32, the variance of a million rows would be wrong in the fourth digit."""
+    values = np.random.default_rng(0).uniform(0, 1, (300_001, 3)).astype(np.float32)
+    wanted = getattr(groundup.tensor(values.astype(np.float64)), name)(0).numpy()
+    found = getattr(groundup.from_numpy(np.asarray(values, order=order)), name)(0).numpy()
+    assert np.allclose(found, wanted, rtol=1e-6, atol=0)
+
+
+def test_gradients_of_biases_over_many_rows_stay_accurate() -> None:
+    values = np.random.default_rng(0).uniform(0, 1, (300_001, 3)).astype(np.float32)
+    bias = groundup.zeros(3, requires_grad=True)
+    (groundup.from_numpy(values) + bias).backward(groundup.from_numpy(values))
+    assert np.allclose(bias.grad.numpy(), values.astype(np.float64).sum(0), rtol=2e-6, atol=0)
+
+
+def test_running_sums_stay_accurate() -> None:
+    values = np.random.default_rng(0).uniform(0, 1, 300_000).astype(np.float32)
+    found = groundup.from_numpy(values).cumsum(0).numpy()
+    assert np.allclose(found, values.astype(np.float64).cumsum(), rtol=1e-6, atol=0)
+
+
+def test_sums_in_blocks_are_sums() -> None:
+    """Whole numbers, so that every order of adding gives the same."""
+    for shape in [(1024, 9), (1025, 9), (3000, 5), (2049, 2, 3), (1024 * 1024 + 1, 1), (5, 4000), (0, 9000)]:
+        values = np.random.default_rng(0).integers(-3, 4, shape).astype(np.float32)
+        x = groundup.from_numpy(values)
+        for dim in ((0,), tuple(range(len(shape) - 1)), tuple(range(len(shape)))):
+            for keepdim in (False, True):
+                wanted = values.sum(dim, keepdims=keepdim)
+                found = x.sum(dim, keepdim).numpy()
+                assert found.shape == wanted.shape
+                assert np.array_equal(found, wanted)

@@ -255,6 +255,6 @@ def test_every_elementwise_error_names_its_operation(operation: str) -> None:
 
 def test_an_in_place_error_keeps_the_tensor() -> None:
     x = groundup.ones(3)
-    with pytest.raises(RuntimeError, match="The size of tensor a|doesn't match the broadcast shape"):
+    with pytest.raises(RuntimeError, match=r"The size of tensor a|doesn't match the broadcast shape"):
         x += groundup.ones(2)
     assert x.tolist() == [1, 1, 1]
