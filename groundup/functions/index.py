@@ -56,8 +56,23 @@ def _as_index(part: Any) -> Any:
         ) from None
 
 
+BASIC = frozenset((int, slice, type(None), type(Ellipsis)))
+
+
+def _is_basic(key: tuple[Any, ...]) -> bool:
+    for part in key:
+        if type(part) not in BASIC:
+            return False
+    return True
+
+
 def _split_key(key: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """The key as a pattern, and the index arrays (or tensors) that belong into it."""
+    single = key if type(key) is tuple else (key,)
+    if _is_basic(single):
+        return single, ()
+    if isinstance(key, TensorBase) and key._array.ndim and key._array.dtype.kind in "biu":
+        return (rows.ARRAY,), single
     if isinstance(key, list) and any(isinstance(part, slice) or part is None or part is Ellipsis for part in key):
         key = tuple(key)
     parts = [_as_index(part) for part in (key if isinstance(key, tuple) else (key,))]
@@ -76,6 +91,8 @@ def _integers_apart(pattern: tuple[Any, ...]) -> bool:
     NumPy then counts the integer as an index array and moves their common axes to the front; PyTorch selects with
     the integer first.
     """
+    if len(pattern) < 3:
+        return False
     places = [i for i, part in enumerate(pattern) if part is rows.ARRAY or type(part) is int]
     return places[-1] - places[0] >= len(places) and any(type(pattern[i]) is int for i in places)
 
@@ -137,20 +154,9 @@ def _explain(
     )
 
 
-BASIC = frozenset((int, slice, type(None), type(Ellipsis)))
-
-
-def _is_basic(key: tuple[Any, ...]) -> bool:
-    for part in key:
-        if type(part) not in BASIC:
-            return False
-    return True
-
-
 def getitem(input: Tensor, key: Any) -> Tensor:
     """input[key]: a view for integers, slices, None and `...`; a copy for masks and index arrays."""
-    pattern = key if type(key) is tuple else (key,)
-    pattern, indices = (pattern, ()) if _is_basic(pattern) else _split_key(key)
+    pattern, indices = _split_key(key)
     if type(key) is int and not input._array.ndim:
         raise _explain(IndexError(), input._array, pattern, ())
     try:
@@ -168,9 +174,11 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     if input._view is not None:
         input._view.refresh(input)
     pattern, indices = _split_key(key)
-    arrays = _arrays(indices)
+    place = rows.rebuild(pattern, _arrays(indices)) if indices else pattern
     array = input._array
-    value = _as_value(value, array.dtype)
+    number = array.dtype.kind == "f" and (type(value) is float or type(value) is int)
+    if not number:
+        value = _as_value(value, array.dtype)
     tracked = LOCAL.state.grad and (
         input._node is not None or (isinstance(value, TensorBase) and value._node is not None)
     )
@@ -182,9 +190,13 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         if indices and _integers_apart(pattern):
             setitem(*_selected(input, pattern, indices), value)
             return
-        region = array[rows.rebuild(pattern, arrays)]
+        if number and not tracked:
+            array[place] = value
+            changed(input, "setitem")
+            return
+        region = array[place]
     except IndexError as error:
-        raise _explain(error, array, pattern, arrays) from None
+        raise _explain(error, array, pattern, _arrays(indices)) from None
     source = value._array if isinstance(value, TensorBase) else value
     if isinstance(source, np.ndarray):
         source = _fitted(source, np.shape(region))
@@ -193,7 +205,7 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
             value = reshape(value, source.shape)
         apply_(rows.assign, input, value, *indices, pattern=pattern)
         return
-    array[rows.rebuild(pattern, arrays)] = source
+    array[place] = source
     changed(input, "setitem")
 
 
