@@ -98,7 +98,8 @@ class ArrayMath:
 
 def _check_divisor(a: Any, b: Any) -> None:
     """Integers have no infinity: a 0 among them raises PyTorch's error, where NumPy would answer 0."""
-    if np.result_type(a, b).kind in "iu" and not np.all(b):
+    either = b if isinstance(b, np.ndarray) else a
+    if either.dtype.kind in "iu" and not np.all(b):
         raise RuntimeError("ZeroDivisionError\n  An integer was divided by 0; floating numbers give inf or nan.")
 
 
