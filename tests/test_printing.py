@@ -99,9 +99,7 @@ def random_array(rng: np.random.Generator, shape: tuple[int, ...], name: str) ->
         few = rng.choice([3, 20, 127])
         low, high = (ends.min, ends.max) if rng.random() < 0.3 else (max(ends.min, -few), few)
         return np.asarray(rng.integers(low, high, shape, dtype=name, endpoint=True))
-    array = np.asarray(
-        rng.standard_normal(shape) * 10.0 ** rng.choice([-9, -5, -3, 0, 0, 0, 2, 4, 7, 8, 9, 20])
-    )
+    array = np.asarray(rng.standard_normal(shape) * 10.0 ** rng.choice([-9, -5, -3, 0, 0, 0, 2, 4, 7, 8, 9, 20]))
     if rng.random() < 0.3:
         array = array * 10.0 ** rng.integers(-4, 5, shape)
     if rng.random() < 0.3:

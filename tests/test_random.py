@@ -366,9 +366,7 @@ def test_uniform_distribution(dtype: type, digits: int) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-@pytest.mark.parametrize(
-    ("low", "high"), [(-1.0, 1.0), (1.0, 1.125), (1000.0, 1001.0), (-3.0, -2.999), (2.0, 2.0)]
-)
+@pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (1.0, 1.125), (1000.0, 1001.0), (-3.0, -2.999), (2.0, 2.0)])
 def test_uniform_never_reaches_its_end(dtype: type, low: float, high: float) -> None:
     u = random.uniform(N, dtype, low, high, seeded(4))
     start, end = dtype(low), dtype(high)
@@ -409,9 +407,7 @@ def test_integers_follow_their_formula() -> None:
         assert found == [unit * span >> bits for unit in units]
 
 
-@pytest.mark.parametrize(
-    "dtype", [np.uint8, np.int8, np.int16, np.int32, np.int64, np.float32, np.float64, np.bool_]
-)
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int16, np.int32, np.int64, np.float32, np.float64, np.bool_])
 def test_integers_of_every_type(dtype: type) -> None:
     found = random.integers(1000, 0, 2, dtype, seeded())
     assert found.dtype == dtype

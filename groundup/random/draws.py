@@ -76,9 +76,7 @@ def _floating(dtype: npt.DTypeLike, kernel: str) -> np.dtype[Any]:
     found = np.dtype(dtype)
     if found not in FRACTION:
         name = _TYPE_NAME.get(found.name, found.name)
-        raise NotImplementedError(
-            f"\"{kernel}\" not implemented for '{name}'; draw floating numbers and convert them"
-        )
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{name}'; draw floating numbers and convert them")
     return found
 
 
@@ -100,9 +98,7 @@ def uniform(
     kind = _floating(dtype, "check_uniform_bounds")
     how = FRACTION[kind]
     if low == 0 and high == 1 and how.work == kind:
-        return draw(
-            _size(shape), kind, how.bits, lambda words, out: fractions(words, out, how), _source(generator)
-        )
+        return draw(_size(shape), kind, how.bits, lambda words, out: fractions(words, out, how), _source(generator))
     low, high = float(low), float(high)
     _check_uniform_bounds(kind, low, high)
     start, width = np.array(low, how.work), np.array(high - low, how.work)
@@ -127,9 +123,7 @@ def _check_uniform_bounds(kind: np.dtype[Any], low: float, high: float) -> None:
         if not -top <= value <= top:
             raise RuntimeError(f"{end} is out of bounds for {name}: {end}={value:g}")
     if low > high:
-        raise RuntimeError(
-            f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
-        )
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
     if high - low > top:
         raise RuntimeError(
             f"uniform_ expects to-from <= std::numeric_limits<{name}>::max(), but found to={high:g} and "
@@ -219,9 +213,7 @@ def _integer_bounds(kind: np.dtype[Any]) -> tuple[int, int]:
     if kind.kind == "b":
         return 0, 1
     if kind.kind not in "iuf":
-        raise RuntimeError(
-            f"check_random_bounds handles only integral, floating-point and boolean types, not {kind}"
-        )
+        raise RuntimeError(f"check_random_bounds handles only integral, floating-point and boolean types, not {kind}")
     info: Any = np.finfo(kind) if kind.kind == "f" else np.iinfo(kind)
     return int(info.min), int(info.max)
 

@@ -55,9 +55,7 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         if str(device) != "cpu":
-            raise RuntimeError(
-                f"Expected a cpu device for a generator, but got {device}: groundup computes on the CPU"
-            )
+            raise RuntimeError(f"Expected a cpu device for a generator, but got {device}: groundup computes on the CPU")
         self.device = device
         self._lock = threading.RLock()  # reentrant: a finaliser that draws numbers may run inside a draw
         self._place(_DEFAULT_SEED, 0)
@@ -65,9 +63,7 @@ class Generator:
     def _place(self, seed: int, block: int) -> None:
         with self._lock:
             self._seed, self._next = seed, block
-            self._ahead: dict[
-                str, tuple[int, Array]
-            ] = {}  # by kind: the first block, and the values from there
+            self._ahead: dict[str, tuple[int, Array]] = {}  # by kind: the first block, and the values from there
 
     def manual_seed(self, seed: int) -> Generator:
         """Begin the stream of `seed`, an integer in [-2**63, 2**64); a negative one means 2**64 + seed."""
@@ -75,9 +71,7 @@ class Generator:
             raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
         value = operator.index(seed)
         if not -(_LIMIT >> 1) <= value < _LIMIT:
-            raise ValueError(
-                f"Overflow when unpacking long long: a seed lies in [-2**63, 2**64), but got {value}"
-            )
+            raise ValueError(f"Overflow when unpacking long long: a seed lies in [-2**63, 2**64), but got {value}")
         self._place(value % _LIMIT, 0)
         return self
 
@@ -101,9 +95,7 @@ class Generator:
         """Go back to the place where `get_state` was called."""
         state = np.asarray(new_state)
         if state.dtype != np.uint8:
-            raise TypeError(
-                f"RNG state must be a torch.ByteTensor\n  In groundup: uint8, but got {state.dtype}"
-            )
+            raise TypeError(f"RNG state must be a torch.ByteTensor\n  In groundup: uint8, but got {state.dtype}")
         if state.size != _STATE_SIZE:
             raise RuntimeError(
                 f"Expected a CPUGeneratorImplState of size {_STATE_SIZE} "

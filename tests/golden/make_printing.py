@@ -15,11 +15,7 @@ COUNT = list(range(-3, 40))
 
 # dtype, shape, values, then options, requires_grad, operation where they matter
 CASES: list[dict[str, object]] = [
-    *(
-        {"dtype": d, "shape": [], "values": [v]}
-        for d in ("float32", "float64")
-        for v in (3.0, 0.1, 1e-5, 1e9)
-    ),
+    *({"dtype": d, "shape": [], "values": [v]} for d in ("float32", "float64") for v in (3.0, 0.1, 1e-5, 1e9)),
     *({"dtype": "float32", "shape": [], "values": [v]} for v in ("-0.0", "nan", "-inf", 123456789.0)),
     {"dtype": "int64", "shape": [], "values": [7]},
     {"dtype": "bool", "shape": [], "values": [True]},
@@ -40,11 +36,7 @@ CASES: list[dict[str, object]] = [
     *({"dtype": d, "shape": [3, 9], "values": COUNT} for d in ("int8", "int16", "int32", "int64")),
     {"dtype": "uint8", "shape": [3], "values": [0, 7, 255]},
     {"dtype": "bool", "shape": [2, 3], "values": [True, False]},
-    *(
-        {"dtype": d, "shape": s, "values": [0]}
-        for d in ("float32", "int64", "bool")
-        for s in ([0], [0, 3], [2, 0])
-    ),
+    *({"dtype": d, "shape": s, "values": [0]} for d in ("float32", "int64", "bool") for s in ([0], [0, 3], [2, 0])),
     {"dtype": "float32", "shape": [1001], "values": COUNT},
     {"dtype": "float32", "shape": [1000], "values": [0.5]},
     {"dtype": "float64", "shape": [40, 50], "values": MIXED},
@@ -57,10 +49,7 @@ CASES: list[dict[str, object]] = [
     {"dtype": "float32", "shape": [5], "values": MIXED, "operation": "clone"},
     {"dtype": "float64", "shape": [5], "values": MIXED, "operation": "clone"},
     {"dtype": "float32", "shape": [0, 2], "values": MIXED, "operation": "neg"},
-    *(
-        {"dtype": d, "shape": [2], "values": MIXED, "default_dtype": "float64"}
-        for d in ("float32", "float64")
-    ),
+    *({"dtype": d, "shape": [2], "values": MIXED, "default_dtype": "float64"} for d in ("float32", "float64")),
     # The places where a row or a note just fits, and where it just does not.
     *(
         {"dtype": "int64", "shape": [1, 1, 1, 6], "values": [7], "options": {"linewidth": width}}
