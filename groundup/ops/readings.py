@@ -98,8 +98,8 @@ class ArrayMath:
 
 def _check_divisor(a: Any, b: Any) -> None:
     """Integers have no infinity: a 0 among them raises PyTorch's error, where NumPy would answer 0."""
-    either = b if isinstance(b, np.ndarray) else a
-    if either.dtype.kind in "iu" and not np.all(b):
+    zero = b.dtype.kind in "iu" and not b.all() if isinstance(b, np.ndarray) else b == 0 and a.dtype.kind in "iu"
+    if zero:
         raise RuntimeError("ZeroDivisionError\n  An integer was divided by 0; floating numbers give inf or nan.")
 
 
