@@ -147,7 +147,7 @@ erf = elementwise(
 )
 relu = elementwise(
     lambda m, x: m.maximum(x, 0),
-    lambda m, g, y: m.where(y <= 0, 0, g),
+    lambda m, g, y: m.where(y != 0, g, 0),
     kernel=kernels.relu,
     smooth=("0 < x", "x < 0"),
 )
