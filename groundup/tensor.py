@@ -123,9 +123,14 @@ class Tensor(Methods):
 
     def _memory(self) -> np.ndarray:
         """The whole buffer that the array is a view of, in one dimension."""
-        root = self._array
-        while isinstance(root.base, np.ndarray) and root.base.dtype == root.dtype:
-            root = root.base
+        root, below = self._array, self._array.base
+        while below is not None:
+            if isinstance(below, np.ndarray):
+                if below.dtype != root.dtype:
+                    break
+                root = below
+            # as_strided puts an object of its own between, which has a base too
+            below = getattr(below, "base", None)
         if root.flags.forc:
             return root.ravel(order="K")
         return self._array.reshape(-1)

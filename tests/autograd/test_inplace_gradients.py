@@ -243,6 +243,35 @@ def integers_beside_arrays(lib, x):
     return y**2
 
 
+def windows(lib, x):
+    y = x * 1
+    w = y.unfold(1, 2, 1)
+    y.mul_(x)
+    w[0].add_(0)
+    return w**2
+
+
+def expanded_transposed(lib, x):
+    y = x * 1
+    w = y.t()[None].expand(2, 3, 2)
+    y.mul_(x)
+    return w**2
+
+
+def windows_needed_after_a_change(lib, x):
+    y = x * 1
+    z = y.unfold(1, 2, 1) ** 2
+    y.mul_(2)
+    return z
+
+
+def expansion_needed_after_a_change(lib, x):
+    y = x * 1
+    z = y.t()[None].expand(2, 3, 2) ** 2
+    y.mul_(2)
+    return z
+
+
 def used_before_and_after(lib, x):
     y = x * 1
     before = y.sum()
@@ -279,6 +308,10 @@ PROGRAMS = [
     addcmul_and_lerp,
     elements,
     integers_beside_arrays,
+    windows,
+    expanded_transposed,
+    windows_needed_after_a_change,
+    expansion_needed_after_a_change,
     used_before_and_after,
 ]
 
