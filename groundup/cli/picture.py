@@ -62,7 +62,19 @@ def _placed(ink: Array, form: Form) -> Array:
     whole = np.zeros((len(cut), *canvas), np.float32)
     whole[:, start[0] : start[0] + cut.shape[1], start[1] : start[1] + cut.shape[2]] = cut
     small = _scaled(whole, (height, width))
-    return small / max(float(small.max()), 1e-6)
+    return _inked(small / max(float(small.max()), 1e-6), form)
+
+
+def _inked(ink: Array, form: Form) -> Array:
+    """Ink made as heavy as training images have it, by a power, where a thin pen leaves little of it in a pixel."""
+    lightest, heaviest = form.ink
+    goal = min(max(float(ink.mean()), lightest), heaviest)
+    low, high = 1 / 3, 3.0
+    for _ in range(12):  # halve the interval of powers until it makes no difference
+        power = (low + high) / 2
+        low, high = (power, high) if float((ink**power).mean()) > goal else (low, power)
+    weighed: Array = ink ** np.float32((low + high) / 2)
+    return weighed
 
 
 def _scaled(image: Array, size: tuple[int, int]) -> Array:

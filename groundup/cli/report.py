@@ -17,7 +17,7 @@ from groundup.nn import functional as F
 from groundup.train import Learner, RunFolder, confusion_figure, images_figure, save_figure
 from groundup.train.history import History
 
-MOST_SHOWN = 40
+MOST_SHOWN, ROW = 40, 8  # misread images in the picture, and in a row of it
 
 
 @dataclass(frozen=True)
@@ -86,34 +86,40 @@ def leave(run: RunFolder, learner: Learner, images: ImageSet) -> Result:
     """Save weights, table and pictures, and read the held-out images."""
     run.save_weights(learner.model)
     result = read_test(learner, images)
-    _save_history(run, learner.history)
-    _save_misread(run.path / "misread.png", result, images)
-    confusion = confusion_figure(result.confusion(len(images.classes)), images.classes)
-    save_figure(confusion, run.path / "confusion.png")
+    learner.history.save_csv(run.history_csv)  # as the fit did, if the process lived to the end of its last epoch
+    _draw(run, learner.history, result, images)
     return result
 
 
-def _save_history(run: RunFolder, history: History) -> None:
-    """The table and its plot; the fit wrote them, unless the process died between the last epoch and here."""
-    history.save_csv(run.history_csv)
+def _draw(run: RunFolder, history: History, result: Result, images: ImageSet) -> None:
     history.plot(run.history_plot)
+    _save_misread(run.path / "misread.png", result, images)
+    confusion = confusion_figure(result.confusion(len(images.classes)), images.classes)
+    save_figure(confusion, run.path / "confusion.png")
 
 
 def _save_misread(path: Path, result: Result, images: ImageSet) -> None:
-    """The misread images, the surest mistakes first; if there are none, those of which the model was least sure."""
+    """The misread images, the surest mistakes first; where they are few, also those that were read right unsurely."""
     wrong = np.flatnonzero(result.answers != result.labels)
-    total = len(result.labels)
-    if len(wrong):
-        order = wrong[np.argsort(-result.sure[wrong], kind="stable")][:MOST_SHOWN]
-        some = f"the {len(order)} surest of " if len(order) < len(wrong) else ""
-        title = f"misread: {some}{len(wrong)} of {total:,} images"
-    else:
-        order = np.argsort(result.sure, kind="stable")[:8]
-        title = f"all {total:,} images were read right; of these the model was least sure"
-    names = images.classes
-    titles = [f"{names[result.labels[i]]} read as\n{names[result.answers[i]]} ({result.sure[i]:.0%})" for i in order]
-    figure = images_figure(images.test_images[order].astype(np.float32), titles)
+    total, names = len(result.labels), images.classes
+    order = wrong[np.argsort(-result.sure[wrong], kind="stable")][:MOST_SHOWN]
+    title = f"misread: {len(wrong):,} of {total:,} images"
+    if len(order) < len(wrong):
+        title += f"; here the {len(order)} of which the model was surest"
+    if len(order) < ROW:
+        right = np.flatnonzero(result.answers == result.labels)
+        unsure = right[np.argsort(result.sure[right], kind="stable")]
+        order = np.concatenate([order, unsure[: ROW - len(order)]])
+        title += "; then those of which the model was least sure"
+    titles = [_caption(names[result.labels[i]], names[result.answers[i]], result.sure[i]) for i in order]
+    figure = images_figure(images.test_images[order].astype(np.float32), titles, columns=ROW)
     width, height = figure.get_size_inches()
-    figure.set_size_inches(max(width, 5.0), height + 0.4)
+    figure.set_size_inches(width, height + 0.4)
     figure.suptitle(title, fontsize=10)
     save_figure(figure, path)
+
+
+def _caption(truth: str, answer: str, sure: float) -> str:
+    if truth == answer:
+        return f"{truth}\n({sure:.0%})"
+    return f"{truth} read as\n{answer} ({sure:.0%})"

@@ -64,7 +64,8 @@ class Form:
 
     ``shape`` is channels, height, width; ``background`` the level (0 to 1) around what the images show, None
     where there is none; ``extent`` the share of the image that this fills in its longer direction, and
-    ``centre`` where its centre of mass lies, down and across, as shares of the image. ``checksum`` knows the
+    ``centre`` where its centre of mass lies, down and across, as shares of the image. ``ink`` is how far an image
+    is from the background on average, from the tenth to the ninetieth of a hundred. ``checksum`` knows the
     training images again.
     """
 
@@ -73,15 +74,21 @@ class Form:
     background: float | None
     extent: float
     centre: tuple[float, float]
+    ink: tuple[float, float]
     checksum: int
 
     def __post_init__(self) -> None:
         whole = len(self.shape) == 3 and all(type(size) is int and size > 0 for size in self.shape)
         _check(whole and self.shape[0] in (1, 3) and math.prod(self.shape) <= _MOST_PIXELS, "shape", self.shape)
         _check(len(self.classes) > 0 and all(type(name) is str for name in self.classes), "classes", self.classes)
-        shares = [self.extent, *self.centre, 0.0 if self.background is None else self.background]
-        _check(len(self.centre) == 2 and all(type(each) in (int, float) for each in shares), "centre", self.centre)
-        _check(all(0 <= each <= 1 for each in shares) and self.extent > 0, "extent", self.extent)
+        for name, count in (("extent", None), ("background", None), ("centre", 2), ("ink", 2)):
+            value = getattr(self, name)
+            shares = (value,) if count is None else value
+            if value is not None or name != "background":
+                right = isinstance(shares, tuple) and len(shares) == (count or 1)
+                _check(right and all(type(each) in (int, float) and 0 <= each <= 1 for each in shares), name, value)
+        _check(self.extent > 0, "extent", self.extent)
+        _check(type(self.checksum) is int, "checksum", self.checksum)
 
 
 def settle(options: argparse.Namespace, data: ImageSet) -> Settings:
@@ -143,6 +150,7 @@ def measure(data: ImageSet) -> Form:
             height, width = box[0].stop - box[0].start, box[1].stop - box[1].start
             extents.append(max(height / each.shape[0], width / each.shape[1]))
             centres.append(centre_of_mass(each))
+    lightest, heaviest = np.percentile(ink.mean((1, 2)), (10, 90))
     down, across = np.mean(centres, 0) if centres else (0.5, 0.5)
     return Form(
         data.shape,
@@ -150,6 +158,7 @@ def measure(data: ImageSet) -> Form:
         round(level, 3) if extents else None,
         round(float(np.mean(extents)), 3) if extents else 1.0,
         (round(float(down), 3), round(float(across), 3)),
+        (round(float(lightest), 3), round(float(heaviest), 3)),
         checksum(data),
     )
 

@@ -61,11 +61,11 @@ def run(options: argparse.Namespace) -> None:
         learner = make_learner(job, options)
         if not options.quiet:
             say(report.opening(job.settings, job.form, job.images, learner, job.run.path))
-        started, done = time.perf_counter(), learner.epochs_done
-        _fit(job, learner)
+        started = time.perf_counter()
+        epochs = _fit(job, learner)
         seconds = time.perf_counter() - started
         result = report.leave(job.run, learner, job.images)
-        say(report.closing(result, job.run.path, seconds, learner.epochs_done - done, options.quiet))
+        say(report.closing(result, job.run.path, seconds, epochs, options.quiet))
 
 
 def _require_packages() -> None:
@@ -142,7 +142,7 @@ def make_learner(job: Job, options: argparse.Namespace) -> Learner:
     train = data.DataLoader(job.images.dataset(), settings.batch_size, shuffle=True)
     test = data.DataLoader(job.images.dataset(train=False), TEST_BATCH)
     optimizer = _optimizer(settings, model)
-    callbacks = job.run.callbacks(every_batches=options.checkpoint_every)
+    callbacks = job.run.callbacks(every_batches=options.checkpoint_every, plot=False)
     callbacks.append(StopWhenDiverged(settings.lr))
     if settings.augment:
         callbacks.append(RandomWarp(job.form.background))
@@ -179,7 +179,8 @@ def _scheduler(settings: Settings, optimizer: optim.Optimizer, batches: int) -> 
     return None
 
 
-def _fit(job: Job, learner: Learner) -> None:
+def _fit(job: Job, learner: Learner) -> int:
+    """Train to the end, and tell how many epochs that took now."""
     stop = StopOnSignal(job.run)
     learner.callbacks.append(stop)
     try:
@@ -190,6 +191,7 @@ def _fit(job: Job, learner: Learner) -> None:
         if learner.batches_done:
             done += f" and {learner.batches_done} batches"
         raise Interrupted(interrupted.signum, f"interrupted after {done}") from None
+    return stop.epochs
 
 
 class StopOnSignal(Callback):
@@ -200,6 +202,7 @@ class StopOnSignal(Callback):
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self.signum: int | None = None
+        self.epochs = 0
 
     def request(self, signum: int, frame: FrameType | None) -> None:
         """The handler of the signal."""
@@ -212,7 +215,9 @@ class StopOnSignal(Callback):
             learner.save_checkpoint(self.folder.checkpoint)
             raise Interrupted(self.signum)
 
-    after_epoch = after_batch
+    def after_epoch(self, learner: Learner) -> None:
+        self.epochs += 1
+        self.after_batch(learner)
 
 
 class StopWhenDiverged(Callback):

@@ -26,6 +26,8 @@ def load_model(path: str) -> tuple[Module, Settings, Form]:
     try:
         run.load_weights(model)
     except RuntimeError as error:
-        raise ValueError(f"{run.weights} does not fit {run.config_file.name}: {error}") from None
+        raise ValueError(
+            f"{run.weights} holds the weights of another model than {run.config_file.name} says"
+        ) from error
     model.eval()
     return model, settings, form
