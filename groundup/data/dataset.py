@@ -218,7 +218,8 @@ def _whole(lengths: Sequence[int | float], count: int) -> list[int]:
         for length in lengths:
             if int(length) != length:
                 raise ValueError(
-                    f"lengths must be whole numbers, or fractions that sum to 1, but {list(lengths)} "
+                    "Sum of input lengths does not equal the length of the input dataset!\n"
+                    f"  random_split: lengths must be whole numbers, or fractions that sum to 1, but {list(lengths)} "
                     f"sums to {sum(lengths):g}"
                 )
         return [int(length) for length in lengths]

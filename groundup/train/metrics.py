@@ -260,7 +260,9 @@ class ConfusionMatrix(Metric):
 
 def as_metrics(metrics: Any) -> list[Metric]:
     """A list of metrics from what a user passed: metrics, plain functions, or a single one of them."""
-    given = [metrics] if isinstance(metrics, Metric) or callable(metrics) else list(metrics)
+    # A name, such as "accuracy", is one wrong metric and not a list of letters.
+    single = isinstance(metrics, (Metric, str)) or callable(metrics)
+    given = [metrics] if single else list(metrics)
     made = []
     for each in given:
         if isinstance(each, type):

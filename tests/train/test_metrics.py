@@ -160,6 +160,8 @@ def test_a_list_of_metrics_is_checked() -> None:
     assert [each.name for each in as_metrics(half)] == ["half"]
     with pytest.raises(TypeError, match=r"pass a metric, not its class: Accuracy\(\)"):
         as_metrics([Accuracy])
+    with pytest.raises(TypeError, match=r"a metric is a Metric or a function of .*, got 'accuracy'"):
+        as_metrics("accuracy")
     with pytest.raises(ValueError, match="two metrics are called 'accuracy'"):
         as_metrics([Accuracy(), Accuracy()])
     with pytest.raises(ValueError, match="the name 'loss' belongs to the loss itself"):

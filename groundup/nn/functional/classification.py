@@ -40,13 +40,13 @@ def cross_entropy(
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     axis = _class_axis(input)
-    if weight is not None:
-        _check_weight("cross_entropy: ", weight, input.shape[axis])
     if target.shape == input.shape:
+        _check_weight("cross_entropy: ", weight, input.shape[axis])
         _check_probabilities(target, ignore_index)
         log_probabilities = reduce.log_softmax(input, axis)
         return _from_probabilities(log_probabilities, target, weight, reduction, label_smoothing, axis)
-    _check_indices(input, target)
+    _check_weight("", weight, input.shape[axis])
+    _check_indices(input, target, ignore_index)
     log_probabilities = reduce.log_softmax(input, axis)
     return _from_indices(log_probabilities, target, weight, ignore_index, reduction, label_smoothing, axis)
 
@@ -69,9 +69,8 @@ def nll_loss(
     tensor(0.3000)
     """
     axis = _class_axis(input)
-    if weight is not None:
-        _check_weight("", weight, input.shape[axis])
-    _check_indices(input, target)
+    _check_weight("", weight, input.shape[axis])
+    _check_indices(input, target, ignore_index)
     return _from_indices(input, target, weight, ignore_index, reduction, 0.0, axis)
 
 
@@ -138,11 +137,12 @@ def _class_axis(input: Tensor) -> int:
     return 0 if input.dim() == 1 else 1
 
 
-def _check_weight(where: str, weight: Tensor, classes: int) -> None:
-    if tuple(weight.shape) != (classes,):
+def _check_weight(where: str, weight: Tensor | None, classes: int) -> None:
+    if weight is not None and tuple(weight.shape) != (classes,):
         raise RuntimeError(
             f"{where}weight tensor should be defined either for all {classes} classes or no classes "
-            f"but got weight tensor of shape: {list(weight.shape)}"
+            f"but got weight tensor of shape: {list(weight.shape)}\n"
+            "  it holds one number for each class; numbers for each sample go with reduction='none'"
         )
 
 
@@ -157,7 +157,10 @@ def _check_probabilities(target: Tensor, ignore_index: int) -> None:
         raise RuntimeError("ignore_index is not supported for floating point target")
 
 
-def _check_indices(input: Tensor, target: Tensor) -> None:
+def _check_indices(input: Tensor, target: Tensor, ignore_index: int) -> None:
+    if isinstance(ignore_index, bool) or not hasattr(ignore_index, "__index__"):
+        kind = type(ignore_index).__name__
+        raise TypeError(f"argument 'ignore_index' must be int, not {kind}\n  it is one class index, such as -100")
     shape, scores = tuple(target.shape), tuple(input.shape)
     expected = scores[:1] + scores[2:] if len(scores) > 1 else ()
     if shape == expected or (len(scores) == 1 and shape == (1,)):
@@ -169,7 +172,8 @@ def _check_indices(input: Tensor, target: Tensor) -> None:
         )
     if input.dim() > 1 and shape[:1] != expected[:1]:
         raise ValueError(
-            f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({shape[0] if shape else 1})."
+            f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({shape[0] if shape else 1}).\n"
+            f"  scores:  {scores}\n  target:  {shape}\n  class indices must have the shape {expected}"
         )
     raise RuntimeError(_shape_message(input, target, expected))
 
