@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd import tape
-from groundup.autograd.settle import SETTLE, NotATensor, diagnose, plain_value
+from groundup.autograd.settle import SETTLE, NotATensor, diagnose, no_tensor, plain_value
 from groundup.autograd.state import LOCAL, run_nested
 from groundup.autograd.tape import Node, TensorBase, caller, keep_retaining, storage_of
 from groundup.dtypes import FLOAT32, FLOAT64, to_numpy
@@ -55,6 +55,8 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
         else:
             arrays.append(plain_value(row, arg))
             plain = False
+    if dtype is None:
+        raise no_tensor(row, args)
     if row.dtypes is not None and not (plain and (dtype is FLOAT32 or dtype is FLOAT64)):
         arrays = SETTLE[row.dtypes](row, arrays)
     state = LOCAL.state
@@ -194,9 +196,16 @@ class TensorMath:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in ROWS:
             raise AttributeError(f"no operation is called {name!r}")
-        bound = partial(apply, ROWS[name])
+        bound = partial(_on_values, ROWS[name])
         setattr(self, name, bound)
         return bound
+
+
+def _on_values(row: Row, *args: Any, **params: Any) -> Any:
+    """`apply`; numbers alone, as the constant base of a power in a derivative, give a number."""
+    if any(isinstance(arg, TensorBase) for arg in args):
+        return apply(row, *args, **params)
+    return np.asarray(run_nested(row.eager, *args, **params)).item()
 
 
 TENSORS = TensorMath()

@@ -33,6 +33,15 @@ def plain_value(row: Row, value: Any) -> Any:
     )
 
 
+def no_tensor(row: Row, args: tuple[Any, ...]) -> NotATensor:
+    """PyTorch's complaint about an operation that was given numbers alone."""
+    found = type(args[0]).__name__ if args else "nothing"
+    return NotATensor(
+        f"{row.name}(): argument 'input' (position 1) must be Tensor, not {found}\n"
+        "  Make it one with groundup.tensor(...), or use Python's math."
+    )
+
+
 def _to(value: Any, target: np.dtype[Any]) -> Any:
     """An array in the type `target`; a number that the type would refuse (300 for int8) wrapped as PyTorch does."""
     if isinstance(value, np.ndarray):
@@ -56,13 +65,22 @@ def _float(row: Row, values: list[Any]) -> list[Any]:
     return [_to(value, target) for value in values]
 
 
+def _not_integral(row: Row, target: np.dtype[Any]) -> Exception:
+    if row.name == "bitwise_not":
+        return TypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors\n"
+            "  Compare first, ~(x > 0), or convert with .long() or .bool()."
+        )
+    return NotImplementedError(
+        f"\"{row.name}_cpu\" not implemented for '{dtypes.OF_NUMPY[target].legacy}'\n"
+        f"  {row.name} works on integers and bools; compare first (x > 0) or convert with .long() or .bool()."
+    )
+
+
 def _integral(row: Row, values: list[Any]) -> list[Any]:
     target = dtypes.result_of(values)
     if target.kind == "f":
-        raise RuntimeError(
-            f"\"{row.name}_cpu\" not implemented for '{dtypes.OF_NUMPY[target].legacy}'\n"
-            f"  {row.name} works on integers and bools; compare first (x > 0) or convert with .long() or .bool()."
-        )
+        raise _not_integral(row, target)
     return [_to(value, target) for value in values]
 
 
@@ -124,6 +142,8 @@ def diagnose(row: Row, arrays: list[Any], params: dict[str, Any], error: Excepti
                     "Subtraction, the `-` operator, with two bool tensors is not supported. "
                     "Use the `^` or `logical_xor()` operator instead."
                 )
+            if row.dtypes == "integral":
+                return _not_integral(row, next(v.dtype for v in arrays if isinstance(v, np.ndarray)))
             kinds = ", ".join(str(dtypes.OF_NUMPY[v.dtype]) for v in arrays if isinstance(v, np.ndarray))
             return RuntimeError(f"{row.name} is not implemented for tensors of type {kinds}")
     if row.name in ("matmul", "mm", "mv", "dot"):

@@ -16,6 +16,8 @@ import numpy as np
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_GENERATOR = 0x20  # the flag of a generator's code; `inspect` would be a heavy import for one number
+
 
 class State:
     """One thread's grad mode, and `run(function, *args)`, which calls a function with NumPy's warnings off."""
@@ -43,6 +45,15 @@ def run_nested(function: Callable[..., Any], *args: Any, **params: Any) -> Any:
         return function(*args, **params)
 
 
+def usable_run(state: State) -> Callable[..., Any]:
+    """The thread's `run`, or `run_nested` where the thread is already inside it."""
+    try:
+        state.run(bool)
+    except RuntimeError:
+        return run_nested
+    return state.run
+
+
 def is_grad_enabled() -> bool:
     """Whether operations of this thread are recorded for `backward`."""
     return LOCAL.state.grad
@@ -64,12 +75,47 @@ class _GradMode:
         LOCAL.state.grad = self._before.pop()
 
     def __call__(self, function: F) -> F:
+        """`function`, run in this mode; a generator's own code runs in it, and not the code that it yields to."""
+        mode = self.mode
+        if (function.__code__.co_flags if hasattr(function, "__code__") else 0) & _GENERATOR:
+
+            @functools.wraps(function)
+            def generator(*args: Any, **kwargs: Any) -> Any:
+                return _stepped(function(*args, **kwargs), mode)
+
+            return generator  # type: ignore[return-value]
+
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with type(self)() if type(self) is not set_grad_enabled else set_grad_enabled(self.mode):
+            state = LOCAL.state
+            before, state.grad = state.grad, mode
+            try:
                 return function(*args, **kwargs)
+            finally:
+                state.grad = before
 
         return wrapped  # type: ignore[return-value]
+
+
+def _stepped(steps: Any, mode: bool) -> Any:
+    """The generator `steps`, each of its steps run in the grad mode `mode`."""
+    step, values = steps.send, (None,)
+    while True:
+        state = LOCAL.state
+        before, state.grad = state.grad, mode
+        try:
+            found = step(*values)
+        except StopIteration as end:
+            return end.value
+        finally:
+            state.grad = before
+        try:
+            step, values = steps.send, ((yield found),)
+        except GeneratorExit:
+            steps.close()
+            raise
+        except BaseException as error:
+            step, values = steps.throw, (error,)
 
 
 class no_grad(_GradMode):
@@ -98,8 +144,19 @@ class enable_grad(no_grad):
     mode = True
 
 
-class inference_mode(no_grad):
-    """The same as `no_grad` here. Follows ``torch.inference_mode``."""
+class inference_mode(_GradMode):
+    """The same as `no_grad` here; `inference_mode(False)` is `enable_grad`. Follows ``torch.inference_mode``."""
+
+    def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:
+        made = super().__new__(cls)
+        if not callable(mode):
+            return made
+        made.__init__()  # type: ignore[misc]
+        return made(mode)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.mode = not mode
 
 
 class set_grad_enabled(_GradMode):
@@ -113,3 +170,8 @@ class set_grad_enabled(_GradMode):
 
     def __enter__(self) -> None:
         LOCAL.state.grad = self.mode
+
+    def __call__(self, function: F) -> F:
+        """`function`, run in this mode; used as a decorator, it leaves the mode outside as it was."""
+        LOCAL.state.grad = self._before[-1]
+        return super().__call__(function)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from groundup.autograd.state import LOCAL, State
+from groundup.autograd.state import LOCAL, State, usable_run
 from groundup.dtypes import OF_NUMPY
 from groundup.ops.readings import ARRAYS
 from groundup.ops.reduce import unbroadcast
@@ -186,7 +186,9 @@ def keep_retaining(old: AnyNode | None, new: AnyNode | None) -> None:
 class Node(AnyNode):
     """One recorded operation: its row, what its derivatives need, and the nodes of the arguments."""
 
-    __slots__ = ("guards", "params", "plan", "row", "saved")
+    __slots__ = ("guards", "params", "plan", "row", "saved", "shown")
+
+    shown: str  # set by `shown_as` alone
 
     def __init__(
         self,
@@ -211,7 +213,7 @@ class Node(AnyNode):
         self.hooks = None
 
     def name(self) -> str:
-        label = self.row.label
+        label = getattr(self, "shown", self.row.label)
         if callable(label):
             edge = next(edge for edge in self.edges if edge is not None)
             return label(**self.params, rank=len(edge.shape))
@@ -290,6 +292,13 @@ class Node(AnyNode):
         return found
 
 
+def shown_as(tensor: Any, name: str) -> Any:
+    """The result of a composed function, its last node printed under the name that PyTorch gives the whole."""
+    if isinstance(tensor._node, Node):
+        tensor._node.shown = name
+    return tensor
+
+
 def recorded(name: str, *args: Any, **params: Any) -> Any:
     """`apply` by name, for the few places below it that compute on tensors."""
     from groundup.autograd.apply import apply
@@ -314,7 +323,7 @@ class Walk:
             self.run: Callable[..., Any] = _call
         else:
             self.math = ARRAYS
-            self.run = state.run
+            self.run = usable_run(state)
 
     def accumulate(self, tensor: Any, g: Any) -> None:
         """Add `g` to `tensor.grad`."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import TensorBase
+from groundup.autograd.tape import TensorBase, shown_as
 from groundup.errors import batches_error, matmul_error
 from groundup.functions.axes import axes
 from groundup.functions.subscripts import parse
@@ -39,7 +39,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if not a or not b:
         raise matmul_error(input._array.shape, other._array.shape)
     if a == 1:
-        return squeeze(matmul(unsqueeze(input, 0), other), -2)
+        return shown_as(squeeze(matmul(unsqueeze(input, 0), other), -2), "SqueezeBackward4")
     if b == 1:
         if input._array.shape[-1] != other._array.shape[0]:
             raise matmul_error(input._array.shape, other._array.shape)
@@ -50,8 +50,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
             raise matmul_error(shape, other._array.shape)
         product = apply(rows.mm, reshape(input, (-1, shape[-1])), other) if input._array.size else None
         if product is not None:
-            return reshape(product, (*shape[:-1], other._array.shape[1]))
-    return apply(rows.matmul, input, other)
+            return shown_as(reshape(product, (*shape[:-1], other._array.shape[1])), "UnsafeViewBackward0")
+    return shown_as(apply(rows.matmul, input, other), "UnsafeViewBackward0")
 
 
 # How many dimensions each argument has, and PyTorch's words when it has others (0 and 1 stand for what it has).
@@ -117,7 +117,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: 
     """beta * input + alpha * (mat1 @ mat2)."""
     product = mm(mat1, mat2)
     product = product if alpha == 1 else product * alpha
-    return (input if beta == 1 else input * beta) + product
+    return shown_as((input if beta == 1 else input * beta) + product, "AddmmBackward0")
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Any
 
 from groundup import dtypes
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import TensorBase, wrap
+from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.ops import elementwise as rows
 from groundup.ops.row import Row
 from groundup.ops.view import clone
@@ -77,7 +77,8 @@ def pow(input: Tensor, exponent: Tensor | Number) -> Tensor:
     """
     if isinstance(exponent, int) and exponent < 0 and input._array.dtype.kind != "f":
         raise RuntimeError("Integers to negative integer powers are not allowed.\n  Convert first: x.float() ** -1")
-    return apply(rows.pow_, input, exponent)
+    power = apply(rows.pow_, input, exponent)
+    return shown_as(power, "PowBackward1") if isinstance(exponent, TensorBase) else power
 
 
 def square(input: Tensor) -> Tensor:
@@ -250,7 +251,7 @@ def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Numbe
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if min is not None:
         input = apply(rows.clamp_min, input, min)
-    return input if max is None else apply(rows.clamp_max, input, max)
+    return shown_as(input if max is None else apply(rows.clamp_max, input, max), "ClampBackward1")
 
 
 def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None) -> Any:
@@ -423,4 +424,4 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
         )
     elif value._array.dtype != input._array.dtype:
         value = apply(rows.cast, value, to=input._array.dtype)
-    return apply(rows.where, mask, value, input)
+    return shown_as(apply(rows.where, mask, value, input), "MaskedFillBackward0")

@@ -15,7 +15,7 @@ from groundup import dtypes
 from groundup.autograd.apply import apply
 from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap
 from groundup.autograd.state import LOCAL
-from groundup.autograd.tape import TensorBase, wrap
+from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.errors import broadcast_error
 from groundup.functions.axes import one_axis
 from groundup.functions.view import reshape
@@ -290,7 +290,8 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any, name: str) -
 
 def scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | float) -> Tensor:
     """A copy of `input` with `src` written at `index` along `dim`: out[i][index[i][j]] = src[i][j] for dim=1."""
-    return apply(rows.scatter, input, index, src, dim=check_scatter(input, dim, index, src, "scatter"))
+    written = apply(rows.scatter, input, index, src, dim=check_scatter(input, dim, index, src, "scatter"))
+    return written if isinstance(src, TensorBase) else shown_as(written, "ScatterBackward1")
 
 
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -316,7 +317,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if not input._array.ndim:
         return input.clone()
     index = index if index._array.ndim else index.reshape(1)
-    return getitem(input, (slice(None),) * axis + (index,))
+    return shown_as(getitem(input, (slice(None),) * axis + (index,)), "IndexSelectBackward0")
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:

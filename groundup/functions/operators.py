@@ -13,7 +13,7 @@ import numpy as np
 from groundup import dtypes
 from groundup.autograd.apply import NotATensor, apply
 from groundup.autograd.inplace import apply_
-from groundup.autograd.tape import TensorBase, wrap
+from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.functions import contract, elementwise
 from groundup.functions.inplace import InPlace
 from groundup.ops import elementwise as rows
@@ -42,7 +42,7 @@ class Operators(InPlace):
 
     def __rsub__(self, other: Any) -> Any:
         try:
-            return apply(rows.sub, other, self)
+            return shown_as(apply(rows.sub, other, self), "RsubBackward1")
         except NotATensor:
             return NotImplemented
 
@@ -61,8 +61,8 @@ class Operators(InPlace):
             return NotImplemented
 
     def __rtruediv__(self, other: Any) -> Any:
-        try:
-            return apply(rows.div, other, self)
+        try:  # in two steps, as PyTorch does: the last digit is the same
+            return apply(rows.mul, apply(rows.reciprocal, self), other)
         except NotATensor:
             return NotImplemented
 
@@ -157,7 +157,7 @@ class Operators(InPlace):
             return NotImplemented
 
     def __rpow__(self, other: Any) -> Any:
-        return elementwise.pow(wrap(_number_like(other, self)), self)
+        return shown_as(elementwise.pow(wrap(_number_like(other, self)), self), "PowBackward2")
 
     def __matmul__(self, other: Any) -> Any:
         return contract.matmul(self, other) if isinstance(other, TensorBase) else _matmul_array(self, other, False)

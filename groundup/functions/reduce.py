@@ -13,7 +13,7 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import TensorBase, wrap
+from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.functions.axes import Dim, axes, one_axis
 from groundup.functions.index import gather
 from groundup.functions.view import flatten, squeeze, unsqueeze
@@ -171,12 +171,12 @@ def _extreme(
                 f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
                 "Specify the reduction dim with the 'dim' argument."
             )
-        return whole(input)
+        return shown_as(whole(input), f"{name.capitalize()}Backward1")
     indices = position(input, dim, keepdim=True)
     values = gather(input, dim, indices) if input._array.ndim else flatten(input)[0]
     if not keepdim and input._array.ndim:
         values, indices = squeeze(values, dim), squeeze(indices, dim)
-    return result(values, indices)
+    return result(shown_as(values, f"{name.capitalize()}Backward0"), indices)
 
 
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
@@ -309,7 +309,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     """The elements in order along `dim`, and where each was; always stable, nan last."""
     indices = argsort(input, dim, descending)
     values = gather(input, dim, indices) if input._array.ndim else input.clone()
-    return sort_result(values, indices)
+    return sort_result(shown_as(values, "SortBackward0"), indices)
 
 
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> topk_result:
@@ -326,4 +326,5 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     ordered = sort(input, dim, descending=largest)
     if not input._array.ndim:
         return topk_result(*ordered)
-    return topk_result(ordered.values.narrow(axis, 0, k), ordered.indices.narrow(axis, 0, k))
+    values = shown_as(ordered.values.narrow(axis, 0, k), "TopkBackward0")
+    return topk_result(values, ordered.indices.narrow(axis, 0, k))

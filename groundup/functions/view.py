@@ -14,7 +14,7 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import TensorBase
+from groundup.autograd.tape import TensorBase, shown_as
 from groundup.functions.axes import Dim, axes, inferred, one_axis, sizes
 from groundup.ops import view as rows
 from groundup.ops.elementwise import cast
@@ -229,13 +229,14 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along `dim`, without that axis."""
     axis = one_axis(dim, input._array.ndim)
-    return tuple(select(input, axis, i) for i in builtins.range(input._array.shape[axis]))
+    return tuple(shown_as(select(input, axis, i), "UnbindBackward0") for i in builtins.range(input._array.shape[axis]))
 
 
 def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Pieces along `dim` of one size (the last may be smaller), or of the sizes given."""
     axis = one_axis(dim, input._array.ndim)
     size = input._array.shape[axis]
+    name = "SplitBackward0" if isinstance(split_size_or_sections, int) else "SplitWithSizesBackward0"
     if isinstance(split_size_or_sections, int):
         step = split_size_or_sections
         if step <= 0:
@@ -249,7 +250,8 @@ def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int =
                 f"{axis}), but got split_sizes={lengths}"
             )
     starts = np.cumsum([0, *lengths[:-1]]).tolist()
-    return tuple(narrow(input, axis, start, length) for start, length in zip(starts, lengths, strict=True))
+    pieces = (narrow(input, axis, start, length) for start, length in zip(starts, lengths, strict=True))
+    return tuple(shown_as(piece, name) for piece in pieces)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -418,5 +420,7 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     shape = (1,) * (len(times) - len(shape)) + shape
     spaced = tuple(n for size in shape for n in (1, size))
     full = tuple(n for time, size in zip(times, shape, strict=True) for n in (time, size))
-    tiled = apply(rows.expand, apply(rows.reshape, input, size=spaced), size=full)
-    return apply(rows.reshape, tiled, size=tuple(t * n for t, n in zip(times, shape, strict=True)))
+    # The clone owns its memory: where no axis is tiled, the rest alone would be a view of the input.
+    tiled = apply(rows.clone, apply(rows.expand, apply(rows.reshape, input, size=spaced), size=full))
+    size = tuple(t * n for t, n in zip(times, shape, strict=True))
+    return shown_as(apply(rows.reshape, tiled, size=size), "RepeatBackward0")

@@ -96,7 +96,12 @@ exp = elementwise(lambda m, x: m.exp(x), lambda m, g, y: g * y, dtypes="float", 
 expm1 = elementwise(lambda m, x: m.expm1(x), lambda m, g, y: g * (y + 1), dtypes="float", ufunc="expm1")
 log = elementwise(lambda m, x: m.log(x), lambda m, g, x: g / x, dtypes="float", ufunc="log", smooth=("0 < x",))
 log1p = elementwise(
-    lambda m, x: m.log1p(x), lambda m, g, x: g / (x + 1), dtypes="float", ufunc="log1p", smooth=("-1 < x",)
+    lambda m, x: m.log1p(x),
+    lambda m, g, x: g / (x + 1),
+    dtypes="float",
+    label="Log1PBackward0",
+    ufunc="log1p",
+    smooth=("-1 < x",),
 )
 log2 = elementwise(
     lambda m, x: m.log2(x), lambda m, g, x: g * INV_LN2 / x, dtypes="float", ufunc="log2", smooth=("0 < x",)

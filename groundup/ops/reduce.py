@@ -89,6 +89,7 @@ std = reduction(
 prod = reduction(
     lambda m, x, *, dim, keepdim: np.multiply.reduce(x, axis=dim, keepdims=keepdim),
     lambda m, g, x, shape, dim, keepdim: spread(m, g, shape, dim, keepdim) * _others(m, x, shape, dim),
+    label=_full("Prod"),
     judge="finite differences and PyTorch, with and without zeros among the factors",
 )
 amax = reduction(

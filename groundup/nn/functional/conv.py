@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from groundup.autograd import apply
+from groundup.autograd.tape import shown_as
 from groundup.functions import contract, view
 from groundup.nn.functional.shapes import batched, check_at_least, pair
 from groundup.ops import ROWS
@@ -60,6 +61,7 @@ def conv2d(
     _check_kernel(tuple(input.shape[-2:]), widths, kernel, dilation)
     images = input if has_batch else input.unsqueeze(0)
     output = _correlate(images, weight, bias, stride, widths, dilation, groups)
+    output = shown_as(output, "ConvolutionBackward0")
     return output if has_batch else output.squeeze(0)
 
 

@@ -6,6 +6,7 @@ into n * n pairs: that raises ``ValueError`` with the ``squeeze`` to write. The 
 
 from __future__ import annotations
 
+from groundup.autograd.tape import shown_as
 from groundup.functions import elementwise
 from groundup.nn.functional.activation import logsigmoid
 from groundup.nn.functional.reduction import (
@@ -28,8 +29,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: 
     tensor(2.)
     """
     check_no_outer_product("mse_loss", input, target)
-    difference = input - target
-    return _weighted(difference * difference, weight, reduction)
+    return shown_as(_weighted(elementwise.square(input - target), weight, reduction), "MseLossBackward0")
 
 
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
@@ -59,7 +59,7 @@ def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta:
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     check_no_outer_product("huber_loss", input, target)
-    return reduced(_huber(input - target, delta), reduction)
+    return shown_as(reduced(_huber(input - target, delta), reduction), "HuberLossBackward0")
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
@@ -77,7 +77,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
     check_no_outer_product("smooth_l1_loss", input, target)
-    return reduced(_huber(input - target, beta) / beta, reduction)
+    return shown_as(reduced(_huber(input - target, beta) / beta, reduction), "SmoothL1LossBackward0")
 
 
 def _huber(difference: Tensor, delta: float) -> Tensor:
@@ -134,7 +134,7 @@ def binary_cross_entropy_with_logits(
         loss = (1 - target) * input - log_sigmoid
     else:
         loss = (1 - target) * input - (1 + (pos_weight - 1) * target) * log_sigmoid
-    return _scaled(loss, weight, reduction)
+    return shown_as(_scaled(loss, weight, reduction), "BinaryCrossEntropyWithLogitsBackward0")
 
 
 def _weighted(loss: Tensor, weight: Tensor | None, reduction: str) -> Tensor:

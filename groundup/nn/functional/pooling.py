@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from groundup.autograd import apply
+from groundup.autograd.tape import shown_as
 from groundup.functions import contract, creation, view
 from groundup.nn.functional.shapes import batched, pair
 from groundup.ops import ROWS
@@ -86,7 +87,7 @@ def avg_pool2d(
     border = _borders("avg_pool2d", input, kernel, stride, padding, (1, 1), ceil_mode)
     total = _window_sums(_padded(input, border, 0), kernel, stride)
     if divisor_override is not None:
-        return total / divisor_override
+        return shown_as(total / divisor_override, "AvgPool2DBackward0")
     counts = [
         _counts(
             input.shape[axis - 2],
@@ -99,9 +100,9 @@ def avg_pool2d(
         for axis in (0, 1)
     ]
     if all(len(set(each)) == 1 for each in counts):
-        return total / (counts[0][0] * counts[1][0])
+        return shown_as(total / (counts[0][0] * counts[1][0]), "AvgPool2DBackward0")
     rows, columns = (creation.tensor(each, dtype=input.dtype) for each in counts)
-    return total / (rows.unsqueeze(1) * columns)
+    return shown_as(total / (rows.unsqueeze(1) * columns), "AvgPool2DBackward0")
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: int | tuple[int | None, int | None] | None) -> Tensor:
