@@ -9,7 +9,12 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+from groundup.cli.outcome import say
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 MODELS = ("mlp", "cnn")
 OPTIMIZERS = ("adamw", "adam", "sgd", "rmsprop")
@@ -34,6 +39,12 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        if file is not None:
+            super().print_help(file)
+        else:  # argparse itself would keep silent where the output takes nothing
+            say(self.format_help().rstrip())
+
 
 class _Version(argparse.Action):
     """Looks the version up when it is asked for."""
@@ -41,7 +52,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         import groundup
 
-        print(f"groundup {groundup.__version__}")
+        say(f"groundup {groundup.__version__}")
         parser.exit()
 
 

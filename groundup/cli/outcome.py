@@ -87,7 +87,7 @@ def described(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     if isinstance(error, MemoryError):
-        return f"out of memory; try a smaller --batch-size or --model mlp ({error})" if str(error) else "out of memory"
+        return f"out of memory: {error}" if str(error) else "out of memory"
     return str(error) or type(error).__name__
 
 

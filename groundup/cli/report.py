@@ -95,6 +95,8 @@ def _draw(run: RunFolder, history: History, result: Result, images: ImageSet) ->
     history.plot(run.history_plot)
     _save_misread(run.path / "misread.png", result, images)
     confusion = confusion_figure(result.confusion(len(images.classes)), images.classes)
+    if max(map(len, images.classes)) > 3:  # names that would run into each other
+        confusion.axes[0].tick_params(axis="x", labelrotation=90)
     save_figure(confusion, run.path / "confusion.png")
 
 
