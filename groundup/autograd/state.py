@@ -99,7 +99,8 @@ class _GradMode:
 
 def _stepped(steps: Any, mode: bool) -> Any:
     """The generator `steps`, each of its steps run in the grad mode `mode`."""
-    step, values = steps.send, (None,)
+    step: Callable[..., Any] = steps.send
+    values: tuple[Any, ...] = (None,)
     while True:
         state = LOCAL.state
         before, state.grad = state.grad, mode
