@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from groundup.autograd.state import LOCAL
-from groundup.autograd.tape import AnyNode, Leaf, TensorBase, Walk, line_of, wrap
+from groundup.autograd.state import LOCAL, quiet
+from groundup.autograd.tape import AnyNode, Leaf, TensorBase, Walk, line_of, recorded, wrap
 
 Tensors = Any  # a tensor or a sequence of tensors
 
@@ -31,6 +31,8 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
+    if inputs is not None and not isinstance(inputs, TensorBase) and not tuple(inputs):
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outputs = _as_tuple(tensors)
     roots = _roots(outputs, _as_tuple(grad_tensors), create_graph)
     keep = create_graph if retain_graph is None else retain_graph
@@ -70,6 +72,8 @@ def grad(
     if materialize_grads and allow_unused is False:
         raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: False")
     results, wanted = _as_tuple(outputs), _as_tuple(inputs)
+    if not wanted:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     roots = _roots(results, _as_tuple(grad_outputs), create_graph)
     targets: dict[AnyNode, Any] = {_node_of(tensor): None for tensor in wanted}
     walk = Walk(create_graph, create_graph if retain_graph is None else retain_graph, targets)
@@ -125,6 +129,8 @@ def _roots(outputs: Sequence[Any], gradients: Sequence[Any], create_graph: bool)
         raise RuntimeError(f"got {len(outputs)} tensors and {len(gradients)} gradients")
     roots = []
     for i, output in enumerate(outputs):
+        if not isinstance(output, TensorBase):
+            raise TypeError(f"gradients start from tensors, but element {i} is of type {type(output).__name__}")
         if output._view is not None:
             output._view.refresh(output)
         node = output._node
@@ -156,6 +162,6 @@ def _first_gradient(output: Any, gradient: Any, create_graph: bool) -> Any:
             f"of {list(array.shape)}."
         )
     if create_graph:
-        return gradient
+        return gradient if gradient._array.dtype == array.dtype else recorded("cast", gradient, to=array.dtype)
     # A view, so that a leaf that receives it unchanged makes its own copy.
-    return gradient._array.astype(array.dtype, copy=False)[...]
+    return quiet(gradient._array.astype, array.dtype, copy=False)[...]

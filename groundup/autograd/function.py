@@ -106,7 +106,7 @@ class _Reach:
 class FunctionNode(AnyNode):
     """The node of one call of a `Function`."""
 
-    __slots__ = ("cls", "count", "ctx", "grads", "likes", "positions")
+    __slots__ = ("cls", "count", "ctx", "likes", "positions")
 
     def __init__(self, cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], outputs: list[Any]) -> None:
         self.cls = cls
@@ -115,7 +115,6 @@ class FunctionNode(AnyNode):
         self.count = len(args)
         self.edges = tuple(args[i]._node for i in self.positions)
         self.likes = [(out._array.shape, out._array.dtype) if isinstance(out, TensorBase) else None for out in outputs]
-        self.grads: list[Any] = [None] * len(outputs)
         self.shape, self.dtype = (), np.dtype("float32")
         self.hooks = None
         self.where = caller()
@@ -127,7 +126,7 @@ class FunctionNode(AnyNode):
         self.ctx._saved = None if self.ctx._saved else self.ctx._saved
 
     def pull(self, g: Any, walk: Walk) -> Iterable[Any]:
-        grads, self.grads = self.grads, [None] * len(self.grads)
+        grads = walk.arrived.pop(self)
         tensors = []
         for grad, like in zip(grads, self.likes, strict=True):
             if grad is None and self.ctx._materialize and like is not None:
@@ -187,7 +186,7 @@ class Slot(AnyNode):
         return self.owner
 
     def pull(self, g: Any, walk: Walk) -> Iterable[Any]:
-        self.owner.grads[self.index] = g
+        walk.arrived.setdefault(self.owner, [None] * len(self.owner.likes))[self.index] = g
         # The owner collects by slot; the walk only needs to know that something arrived.
         zero = np.zeros(self.owner.shape, self.owner.dtype)
         return (wrap(zero) if walk.create_graph else zero,)

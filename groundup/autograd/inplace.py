@@ -118,6 +118,24 @@ def check_overlap(array: np.ndarray) -> None:
         )
 
 
+def write(array: np.ndarray, place: Any, values: Any) -> None:
+    """array[place] = values, or an error that says why the memory cannot be written."""
+    try:
+        array[place] = values
+    except ValueError:
+        if array.flags.writeable:
+            raise
+        raise read_only() from None
+
+
+def read_only() -> RuntimeError:
+    """The error for memory that NumPy may only read."""
+    return RuntimeError(
+        "the tensor's memory is read-only: it is shared with a NumPy array or buffer that may not be written\n"
+        "  Change a .clone(), or make the tensor from array.copy()."
+    )
+
+
 def _compute(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, Any]) -> None:
     state = LOCAL.state
     try:
@@ -135,7 +153,7 @@ def _compute(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, A
         raise _wrong_shape(array.shape, out.shape)
     if not can_store(out.dtype, array.dtype):
         raise _wrong_type(out.dtype, array.dtype)
-    array[...] = out
+    write(array, ..., out)
 
 
 def can_store(result: np.dtype[Any], target: np.dtype[Any]) -> bool:
@@ -145,6 +163,8 @@ def can_store(result: np.dtype[Any], target: np.dtype[Any]) -> bool:
 
 
 def _refused(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, Any], error: Exception) -> Exception:
+    if not array.flags.writeable:
+        return read_only()
     shapes = [each.shape for each in arrays if isinstance(each, np.ndarray)]
     if broadcast_error(row.name, shapes) is None:
         try:

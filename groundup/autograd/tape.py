@@ -24,9 +24,13 @@ from groundup.ops.reduce import unbroadcast
 from groundup.ops.row import Plan, Row
 
 PACKAGE = __name__.split(".")[0]
-_ACCUMULATING = threading.Lock()  # threads that walk back to one leaf must not lose each other's gradients
+# Threads that walk back to one leaf must not lose each other's gradients. Re-entrant, since a finaliser or a signal
+# handler may run backward while its thread is inside.
+_ACCUMULATING = threading.RLock()
 RETAIN = -1  # the key of retain_grad's hook, which runs after all others
 _INTERNAL: dict[str, bool] = {}
+UNSEEN = ", under no_grad"
+_NO_METHODS = {"setitem": UNSEEN, "backward": ", which added to a .grad"}  # changes that no method_ makes
 
 
 class Storage:
@@ -172,7 +176,7 @@ class Leaf(AnyNode):
 
     def pull(self, g: Any, walk: Walk) -> Iterable[Any]:
         tensor = self.tensor()
-        if tensor is not None:
+        if tensor is not None and tensor._node is not None:  # detach_ and requires_grad_(False) end the collecting
             walk.accumulate(tensor, g)
         return ()
 
@@ -243,7 +247,7 @@ class Node(AnyNode):
     def _changed(self, owner: Any, version: int) -> None:
         storage = owner if isinstance(owner, Storage) else owner._storage
         changed_by, where = storage.changed_by
-        operation = changed_by if changed_by.endswith("_") or changed_by == "setitem" else changed_by + "_"
+        operation = changed_by if changed_by.endswith("_") or changed_by in _NO_METHODS else changed_by + "_"
         index = next(i for i, guard in enumerate(self.guards) if guard[0] is owner)
         array = self.saved[index] if self.saved is not None else np.empty(0)
         raise RuntimeError(
@@ -251,7 +255,7 @@ class Node(AnyNode):
             f"[groundup.{OF_NUMPY[array.dtype].legacy}Tensor {list(array.shape)}], saved by {self.row.name}, is at "
             f"version {owner._version}; expected version {version} instead.\n"
             f"  It was saved at   {line_of(self.where)}\n"
-            f"  and changed by    {operation}{f', at {line_of(where)}' if where else ', under no_grad'}\n"
+            f"  and changed by    {operation}{f', at {line_of(where)}' if where else _NO_METHODS.get(operation, UNSEEN)}\n"
             "  Write the change out of place (x = x + 1 for x += 1), or change a .clone()."
         )
 
@@ -316,6 +320,7 @@ class Walk:
         self.keep = keep
         self.targets = targets
         self.delivered: dict[int, np.ndarray] = {}
+        self.arrived: dict[AnyNode, list[Any]] = {}  # for functions with several outputs, the gradient of each
         if create_graph:
             from groundup.autograd.apply import TENSORS
 
@@ -335,9 +340,13 @@ class Walk:
                 tensor.grad = g if self.create_graph else wrap(self.own(g))
             elif self.create_graph:
                 tensor.grad = held + g
+            elif 0 in held._array.strides or not held._array.flags.writeable:  # a constant, expanded, was put there
+                tensor.grad = wrap(self.run(np.add, held._array, g))
             else:
                 self.run(np.add, held._array, g, held._array)
-                storage_of(held)._version += 1
+                storage = storage_of(held)
+                storage._version += 1
+                storage.changed_by = "backward", None
 
     def own(self, g: Any) -> np.ndarray:
         """`g` as an array that nothing else holds: a fresh one as it is, a view or one already given away copied."""
@@ -356,7 +365,7 @@ class Walk:
             return g if g._array.dtype == node.dtype else recorded("cast", g, to=node.dtype)
         if g.shape != node.shape:
             g = self.run(unbroadcast, g, node.shape)
-        return g if g.dtype == node.dtype else g.astype(node.dtype)
+        return g if g.dtype == node.dtype else self.run(g.astype, node.dtype)
 
     def hooked(self, node: AnyNode, g: Any) -> Any:
         """`g` after the hooks of the node; a hook that returns None leaves it."""
@@ -364,8 +373,7 @@ class Walk:
         for hook in list((node.hooks or {}).values()):
             found = hook(tensor)
             if found is not None:
-                if not isinstance(found, TensorBase):
-                    raise TypeError(f"a hook returns a Tensor or None, not {type(found).__name__}")
+                _check_hooked(hook, found, node)
                 tensor = found
         # A view, since a hook may have kept the tensor: a leaf then makes its own copy.
         return tensor if self.create_graph else tensor._array[...]
@@ -376,7 +384,7 @@ class Walk:
         needed = None if self.targets is None else _leading_to(self.targets, [node for node, _ in roots])
         grads: dict[AnyNode, Any] = {}
         for node, g in roots:
-            grads[node] = g if node not in grads else grads[node] + g
+            grads[node] = g if node not in grads else self.run(_add, grads[node], g)
         ready = [node for node in grads if not uses.get(node)]
         while ready:
             node = ready.pop()
@@ -402,6 +410,27 @@ class Walk:
                 uses[edge] -= 1
                 if not uses[edge]:
                     ready.append(edge)
+
+
+def _check_hooked(hook: Callable[..., Any], found: Any, node: AnyNode) -> None:
+    """Refuse what a hook returned if it is no gradient of the node's value."""
+    name = getattr(hook, "__name__", type(hook).__name__)
+    if not isinstance(found, TensorBase):
+        raise TypeError(
+            f"expected Variable, but hook returned '{type(found).__name__}'\n"
+            f"  The hook '{name}' returns a Tensor, which replaces the gradient, or None, which leaves it."
+        )
+    if found._array.shape != node.shape:
+        raise RuntimeError(
+            f"hook '{name}' has changed the size of value\n"
+            f"  The gradient has shape {node.shape}, the hook returned {found._array.shape}."
+        )
+    if found._array.dtype != node.dtype:
+        have, want = (OF_NUMPY[each] for each in (found._array.dtype, node.dtype))
+        raise RuntimeError(
+            f"hook '{name}' has changed the type of value (was groundup.{want.legacy}Tensor got "
+            f"groundup.{have.legacy}Tensor)\n  Return the gradient .to({want})."
+        )
 
 
 def _call(function: Callable[..., Any], *args: Any, **params: Any) -> Any:

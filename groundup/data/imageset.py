@@ -90,7 +90,14 @@ class ImageSet:
         return channels, height, width
 
     def dataset(self, train: bool = True) -> ImageDataset:
-        """The training or the test part, ready for a loader: float32 images between 0 and 1, and labels."""
+        """The training or the test part, ready for a loader: float32 images between 0 and 1, and labels.
+
+        Raises TypeError for a `train` that is neither True nor False, such as the name of a part.
+        """
+        if not isinstance(train, bool):
+            raise TypeError(
+                f"train must be True or False, not {train!r}\n  Write .dataset(train=False) for the test part."
+            )
         if train:
             return ImageDataset(self.train_images, self.train_labels, self.white)
         return ImageDataset(self.test_images, self.test_labels, self.white)

@@ -13,7 +13,7 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.apply import apply
-from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap
+from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap, write
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.errors import broadcast_error
@@ -191,7 +191,7 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
             setitem(*_selected(input, pattern, indices), value)
             return
         if number and not tracked:
-            array[place] = value
+            write(array, place, value)
             changed(input, "setitem")
             return
         region = array[place]
@@ -205,7 +205,7 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
             value = reshape(value, source.shape)
         apply_(rows.assign, input, value, *indices, pattern=pattern)
         return
-    array[place] = source
+    write(array, place, source)
     changed(input, "setitem")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from groundup import dtypes, random
-from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap
+from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap, write
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase, wrap
 from groundup.functions.index import check_scatter, setitem
@@ -27,7 +27,7 @@ def _overwrite(tensor: Any, values: Any, operation: str) -> Any:
         source = np.asarray(values, dtype=tensor._array.dtype)
         return apply_(index_rows.assign, tensor, wrap(source), pattern=(Ellipsis,))
     check_overlap(tensor._array)
-    tensor._array[...] = values
+    write(tensor._array, ..., values)
     changed(tensor, operation)
     return tensor
 

@@ -371,3 +371,8 @@ def test_folders_of_pictures(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="empty: has neither IDX files nor subfolders of pictures"):
         load(tmp_path / "empty")
+
+
+def test_a_part_is_asked_for_by_true_or_false() -> None:
+    with pytest.raises(TypeError, match=r"train must be True or False, not 'test'\n.*dataset\(train=False\)"):
+        digits().dataset("test")  # type: ignore[arg-type]
