@@ -224,6 +224,11 @@ class Tensor(Methods):
                     f"assigned grad has data of a different size\n  tensor {tuple(self._array.shape)}, "
                     f"grad {tuple(value._array.shape)}"
                 )
+            if value._array.dtype != self._array.dtype:
+                raise RuntimeError(
+                    f"assigned grad has data of a different type\n  tensor {self.dtype}, grad {value.dtype}: "
+                    f"assign it .to({self.dtype})"
+                )
         self._grad = value
 
     @grad.deleter
@@ -250,7 +255,12 @@ class Tensor(Methods):
         return found
 
     def detach_(self) -> Tensor:
-        """Forget the history."""
+        """Forget the history. Raises for a view, which has that of its base."""
+        if self._view is not None:
+            raise RuntimeError(
+                "Can't detach views in-place. Use detach() instead.\n  x = x.detach() for x.detach_(); or detach the "
+                "tensor that it is a view of."
+            )
         self._node = self._view = None
         return self
 

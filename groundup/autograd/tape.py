@@ -248,6 +248,7 @@ class Node(AnyNode):
         storage = owner if isinstance(owner, Storage) else owner._storage
         changed_by, where = storage.changed_by
         operation = changed_by if changed_by.endswith("_") or changed_by in _NO_METHODS else changed_by + "_"
+        place = f", at {line_of(where)}" if where else _NO_METHODS.get(operation, UNSEEN)
         index = next(i for i, guard in enumerate(self.guards) if guard[0] is owner)
         array = self.saved[index] if self.saved is not None else np.empty(0)
         raise RuntimeError(
@@ -255,7 +256,7 @@ class Node(AnyNode):
             f"[groundup.{OF_NUMPY[array.dtype].legacy}Tensor {list(array.shape)}], saved by {self.row.name}, is at "
             f"version {owner._version}; expected version {version} instead.\n"
             f"  It was saved at   {line_of(self.where)}\n"
-            f"  and changed by    {operation}{f', at {line_of(where)}' if where else _NO_METHODS.get(operation, UNSEEN)}\n"
+            f"  and changed by    {operation}{place}\n"
             "  Write the change out of place (x = x + 1 for x += 1), or change a .clone()."
         )
 
