@@ -34,7 +34,7 @@ def reduction(
 
 def spread(m: Any, g: Any, shape: tuple[int, ...], dim: tuple[int, ...], keepdim: bool) -> Any:
     """The gradient of a reduction of `shape` over `dim`, expanded back to `shape` without a copy."""
-    if not keepdim and dim:
+    if not keepdim and dim and len(dim) < len(shape):
         g = m.reshape(g, size=tuple(1 if axis in dim else size for axis, size in enumerate(shape)))
     return m.expand(g, size=shape)
 
