@@ -9,9 +9,15 @@ from __future__ import annotations
 import doctest
 import importlib.util
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
+
+# A script that runs the tests in the background has SIGINT ignored, and every process below it inherits that: the
+# tests of Ctrl-C need it back.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 try:
     from hypothesis import settings

@@ -576,7 +576,10 @@ def run(body: str, interrupt: bool) -> tuple[int, str, float]:
     if interrupt:
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=30)
+    try:
+        output, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
     return process.returncode, output, time.monotonic() - start
 
 
