@@ -11,6 +11,15 @@ from typing import Any
 
 import numpy as np
 
+# Those that are not the lower case of PyTorch's older names.
+_C_NAMES = {
+    "Half": "c10::Half",
+    "Long": "long int",
+    "Short": "short int",
+    "Char": "signed char",
+    "Byte": "unsigned char",
+}
+
 
 class dtype:
     """An element type, such as ``groundup.float32``. Follows ``torch.dtype``.
@@ -20,7 +29,7 @@ class dtype:
     (groundup.float32, 4, False)
     """
 
-    __slots__ = ("is_floating_point", "is_signed", "itemsize", "legacy", "name", "numpy")
+    __slots__ = ("c_name", "is_floating_point", "is_signed", "itemsize", "legacy", "name", "numpy")
     is_complex = False
 
     def __init__(self, name: str, legacy: str) -> None:
@@ -28,6 +37,7 @@ class dtype:
         self.numpy = np.dtype(name)
         self.legacy = legacy  # PyTorch's older name, seen in storages and error messages: 'Float', 'Long'
         self.itemsize = self.numpy.itemsize
+        self.c_name = _C_NAMES.get(legacy, legacy.lower())  # and C++'s name, seen in others: 'float', 'long int'
         self.is_floating_point = self.numpy.kind == "f"
         self.is_signed = self.numpy.kind in "fi"
 

@@ -221,8 +221,8 @@ class Tensor(Methods):
                 )
             if value._array.shape != self._array.shape:
                 raise RuntimeError(
-                    f"assigned grad has data of a different size\n  tensor {tuple(self._array.shape)}, "
-                    f"grad {tuple(value._array.shape)}"
+                    f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
+                    f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
                 )
             if value._array.dtype != self._array.dtype:
                 raise RuntimeError(

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from groundup import dtypes
+from groundup.autograd.state import quiet
 from groundup.errors import broadcast_error, matmul_error
 from groundup.ops.row import Row
+
+INFINITY = float("inf")
 
 
 class NotATensor(TypeError):
@@ -45,12 +48,24 @@ def no_tensor(row: Row, args: tuple[Any, ...]) -> NotATensor:
 def _to(value: Any, target: np.dtype[Any]) -> Any:
     """An array in the type `target`; a number that the type would refuse (300 for int8) wrapped as PyTorch does."""
     if isinstance(value, np.ndarray):
-        return value if value.dtype == target else value.astype(target)
+        return value if value.dtype == target else quiet(value.astype, target)
     if target.kind == "f":
         return value if type(value) is not bool else float(value)
     if target.kind in "iu" and not (np.iinfo(target).min <= value <= np.iinfo(target).max):
         return np.array(value, dtype=np.int64).astype(target)
     return int(value) if target.kind in "iu" else value
+
+
+def holdable(value: Any, kind: np.dtype[Any]) -> Any:
+    """A number that is to be written into memory of that type. Raises if it is finite and too large for the type."""
+    if kind.kind == "f" and type(value) in (int, float) and abs(value) > np.finfo(kind).max and abs(value) < INFINITY:
+        raise RuntimeError(
+            f"value cannot be converted to type {kind} without overflow\n"
+            f"  The value is {value}, the largest number {float(np.finfo(kind).max):g}; float('inf') can be written."
+        )
+    if kind.kind in "iu" and isinstance(value, int) and not np.iinfo(kind).min <= value <= np.iinfo(kind).max:
+        raise RuntimeError(f"value cannot be converted to type {kind} without overflow\n  The value is {value}.")
+    return value
 
 
 def _promote(row: Row, values: list[Any]) -> list[Any]:
@@ -98,20 +113,33 @@ def _where(row: Row, values: list[Any]) -> list[Any]:
     target = dtypes.result_of(rest)
     arrays = [_to(value, target) for value in rest]
     if not any(isinstance(each, np.ndarray) for each in arrays):
-        arrays = [np.asarray(each, dtype=target) for each in arrays]
+        arrays = [quiet(np.asarray, each, dtype=target) for each in arrays]
     return [condition, *arrays]
 
 
 def _same(row: Row, values: list[Any]) -> list[Any]:
     kinds = {value.dtype for value in values if isinstance(value, np.ndarray)}
     if len(kinds) > 1:
-        names = [dtypes.OF_NUMPY[v.dtype].name for v in values if isinstance(v, np.ndarray)]
-        legacy = [dtypes.OF_NUMPY[v.dtype].legacy.lower() for v in values if isinstance(v, np.ndarray)]
-        raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {' != '.join(legacy[:2])}\n"
-            f"  {row.name} does not mix types: convert one of them, e.g. b.to(groundup.{names[0]})"
-        )
+        raise RuntimeError(_mixed(row, [value for value in values if isinstance(value, np.ndarray)]))
     return values
+
+
+def _mixed(row: Row, arrays: list[np.ndarray]) -> str:
+    """What to say of a product of different dtypes: PyTorch's line, and which operand to convert."""
+    a, b, *rest = (dtypes.OF_NUMPY[array.dtype] for array in arrays)
+    if row.name == "linear":
+        if a is b:
+            first = f"self and mat2 must have the same dtype, but got {rest[0].legacy} and {b.legacy}"
+            advice = "give bias and weight one dtype"
+        else:
+            first = f"mat1 and mat2 must have the same dtype, but got {a.legacy} and {b.legacy}"
+            advice = f"write input.to(groundup.{b.name}), the dtype of the weight, or convert the layer"
+    else:
+        first = f"expected m1 and m2 to have the same dtype, but got: {a.c_name} != {b.c_name}"
+        # Towards the floating-point one: the other way the fractions would be lost.
+        convert = f"b.to(groundup.{a.name})" if a.is_floating_point else f"a.to(groundup.{b.name})"
+        advice = f"convert one of them, e.g. {convert}"
+    return f"{first}\n  {row.name} does not mix types: {advice}"
 
 
 def _own(row: Row, values: list[Any]) -> list[Any]:

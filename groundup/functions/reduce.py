@@ -270,8 +270,9 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
 def _softmax(row: Any, input: Tensor, dim: int, dtype: Any) -> Tensor:
     input = _typed(input, dtype)
     if input._array.dtype.kind != "f":
-        raise RuntimeError(
-            f"\"{row.name}_kernel_impl\" not implemented for '{dtypes.OF_NUMPY[input._array.dtype].legacy}'\n"
+        last = "lastdim_" if one_axis(dim, input._array.ndim) >= input._array.ndim - 1 else ""
+        raise NotImplementedError(
+            f"\"{row.name}_{last}kernel_impl\" not implemented for '{dtypes.OF_NUMPY[input._array.dtype].legacy}'\n"
             f"  Convert it first: x.float().{row.name}(...)"
         )
     if input._array.ndim == 0:

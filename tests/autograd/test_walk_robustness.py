@@ -105,6 +105,15 @@ def test_a_gradient_is_of_the_tensors_type(lib):
     assert x.grad is None
 
 
+def test_a_gradient_is_of_the_tensors_size(lib):
+    x = lib.ones(2, requires_grad=True)
+    with pytest.raises(
+        RuntimeError, match=r"^attempting to assign a gradient of size '\[3\]' to a tensor of size '\[2\]'"
+    ):
+        x.grad = lib.ones(3)
+    assert x.grad is None
+
+
 def test_a_gradient_that_was_used_and_added_to_is_noticed():
     x, w = groundup.ones(2, requires_grad=True), groundup.ones(2, requires_grad=True)
     (x * 2).sum().backward()

@@ -61,6 +61,16 @@ def test_clip_grad_value(peer: Any) -> None:
         peer.same(a.grad, b.grad)
 
 
+def test_what_is_no_list_of_parameters(peer: Any, raises_alike: Callable[..., str]) -> None:
+    net, theirs = nn.Linear(2, 1), peer.nn.Linear(2, 1)
+    message = raises_alike(lambda: utils.clip_grad_norm_(net, 1.0), lambda: peer.nn.utils.clip_grad_norm_(theirs, 1.0))
+    assert "write model.parameters()" in message
+    used_up = net.parameters()
+    list(used_up)
+    with pytest.warns(UserWarning, match=r"empty generator, no gradient clipping will occur\.\n.*make it anew"):
+        assert utils.clip_grad_norm_(used_up, 1.0).item() == 0.0
+
+
 def test_vectors_and_parameters() -> None:
     net = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
     vector = utils.parameters_to_vector(net.parameters())

@@ -144,6 +144,24 @@ def test_errors_are_pytorchs(peer: Any, raises_alike: Callable[..., str]) -> Non
     )
 
 
+@pytest.mark.parametrize("dtype", ["float64", "int64", "uint8", "bool"])
+def test_images_of_another_dtype_than_the_layer(peer: Any, raises_alike: Callable[..., str], dtype: str) -> None:
+    def call(library: Any, bias: bool) -> Any:
+        return library.nn.Conv2d(1, 2, 1, bias=bias)(library.ones(1, 1, 2, 2).to(getattr(library, dtype)))
+
+    message = raises_alike(lambda: call(groundup, True), lambda: call(peer.torch, True))
+    assert "convert the images with .to(weight.dtype)" in message
+    with pytest.raises(RuntimeError, match=r"expected scalar type .* but found Float\n.*convert the images"):
+        call(groundup, False)
+
+
+def test_a_kernel_larger_than_the_image_says_what_to_do() -> None:
+    with pytest.raises(RuntimeError, match=r"Kernel size can't be greater .*\n  give a smaller kernel_size"):
+        nn.Conv2d(1, 1, 5)(groundup.zeros(1, 1, 4, 4))
+    with pytest.raises(RuntimeError, match=r"Output size is too small\n  the image has 2 x 3 pixels, a window 4 x 4"):
+        nn.MaxPool2d(4)(groundup.zeros(1, 1, 2, 3))
+
+
 def test_the_layer_checks_its_settings(peer: Any, raises_alike: Callable[..., str]) -> None:
     for args, kwargs in (
         ((3, 4, 3), {"groups": 2}),

@@ -24,6 +24,40 @@ def test_linear_names_the_sizes_that_clash(peer: Any, raises_alike: Callable[...
     raises_alike(lambda: nn.Linear(3, 5, bias=False)(x), lambda: peer.nn.Linear(3, 5, bias=False)(their_x))
 
 
+@pytest.mark.parametrize("dtype", ["float64", "int64"])
+@pytest.mark.parametrize(
+    ("shape", "bias"), [((4, 3), True), ((3,), True), ((2, 4, 3), True), ((4, 3), False), ((2, 4, 3), False)]
+)
+def test_an_input_of_another_dtype_says_what_to_convert(
+    peer: Any, raises_alike: Callable[..., str], shape: tuple[int, ...], bias: bool, dtype: str
+) -> None:
+    x, their_x = peer.both([[[0] * 3] * 4] * 2)
+    x, their_x = (each.to(getattr(library, dtype)) for each, library in ((x, groundup), (their_x, peer.torch)))
+    while x.dim() > len(shape):
+        x, their_x = x[0], their_x[0]
+    layer, theirs = nn.Linear(3, 5, bias=bias), peer.nn.Linear(3, 5, bias=bias)
+    message = raises_alike(lambda: layer(x), lambda: theirs(their_x))
+    convert = "b.to(groundup.float64)" if dtype == "float64" else "a.to(groundup.float32)"
+    assert ("write input.to(groundup.float32)" if bias else convert) in message
+
+
+def test_a_bias_of_another_dtype(peer: Any, raises_alike: Callable[..., str]) -> None:
+    def call(library: Any) -> Any:
+        x = library.ones(2, 2)
+        return library.nn.functional.linear(x, x, library.ones(2, dtype=library.float64))
+
+    assert "bias" in raises_alike(lambda: call(groundup), lambda: call(peer.torch))
+
+
+@pytest.mark.parametrize("dim", [0, 1, -1, -2])
+@pytest.mark.parametrize("function", ["softmax", "log_softmax"])
+def test_softmax_of_integers(peer: Any, raises_alike: Callable[..., str], function: str, dim: int) -> None:
+    def call(library: Any) -> Any:
+        return getattr(library, function)(library.ones(2, 2, dtype=library.int64), dim)
+
+    assert "x.float()" in raises_alike(lambda: call(groundup), lambda: call(peer.torch))
+
+
 def test_linear_dtype() -> None:
     assert nn.Linear(2, 3, dtype=groundup.float64, device="cpu").bias.dtype == groundup.float64
 

@@ -153,11 +153,13 @@ def _check_channels(images: Tensor, weight: Tensor, bias: Tensor | None, groups:
             f"Given weight of size {sizes}, expected bias to be 1-dimensional with {sizes[0]} elements, "
             f"but got bias of size {list(bias.shape)} instead"
         )
-    if images.dtype != weight.dtype:
+    advice = "  images and weights must have one dtype: convert the images with .to(weight.dtype)"
+    if bias is not None and images.dtype != bias.dtype:
         raise RuntimeError(
-            f"expected scalar type {images.dtype.legacy} but found {weight.dtype.legacy}\n"
-            "  images and weights must have one dtype: convert the images with .to(weight.dtype)"
+            f"Input type ({images.dtype.c_name}) and bias type ({bias.dtype.c_name}) should be the same\n{advice}"
         )
+    if images.dtype != weight.dtype:
+        raise RuntimeError(f"expected scalar type {images.dtype.legacy} but found {weight.dtype.legacy}\n{advice}")
 
 
 def _check_kernel(
@@ -171,5 +173,6 @@ def _check_kernel(
     if any(e > p for e, p in zip(extent, padded, strict=True)):
         raise RuntimeError(
             f"Calculated padded input size per channel: ({padded[0]} x {padded[1]}). "
-            f"Kernel size: ({extent[0]} x {extent[1]}). Kernel size can't be greater than actual input size"
+            f"Kernel size: ({extent[0]} x {extent[1]}). Kernel size can't be greater than actual input size\n"
+            "  give a smaller kernel_size or dilation, more padding, or less pooling before this layer"
         )

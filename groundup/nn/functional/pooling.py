@@ -182,7 +182,9 @@ def _borders(
         channels = input.shape[-3]
         raise RuntimeError(
             f"Given input size: ({channels}x{image[0]}x{image[1]}). Calculated output size: "
-            f"({channels}x{result[0]}x{result[1]}). Output size is too small"
+            f"({channels}x{result[0]}x{result[1]}). Output size is too small\n"
+            f"  the image has {image[0]} x {image[1]} pixels, a window {kernel[0]} x {kernel[1]}: give a smaller "
+            "kernel_size, or pool less before this layer"
         )
     return border[0], border[1]
 

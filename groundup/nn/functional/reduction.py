@@ -27,7 +27,14 @@ def reduced(loss: Tensor, reduction: str) -> Tensor:
 def check_same_shape(name: str, input: Tensor, target: Tensor) -> None:
     """Raises ``ValueError`` unless both shapes are the same, and says how to make them so."""
     if input.shape != target.shape:
-        raise ValueError(_message(name, input, target))
+        if name == "binary_cross_entropy_with_logits":
+            first = f"Target size ({target.shape!r}) must be the same as input size ({input.shape!r})"
+        else:
+            first = (
+                f"Using a target size ({target.shape!r}) that is different to the input size ({input.shape!r}) "
+                "is deprecated. Please ensure they have the same size."
+            )
+        raise ValueError(_message(first, name, input, target))
 
 
 def check_no_outer_product(name: str, input: Tensor, target: Tensor) -> None:
@@ -37,7 +44,12 @@ def check_no_outer_product(name: str, input: Tensor, target: Tensor) -> None:
     """
     if input.shape == target.shape:
         return
-    message = _message(name, input, target)
+    first = (
+        f"Using a target size ({target.shape!r}) that is different to the input size ({input.shape!r}). "
+        "This will likely lead to incorrect results due to broadcasting. "
+        "Please ensure they have the same size."
+    )
+    message = _message(first, name, input, target)
     rank = max(input.dim(), target.dim())
     padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in (input.shape, target.shape)]
     both_grow = any(a < b for a, b in zip(*padded, strict=True)) and any(a > b for a, b in zip(*padded, strict=True))
@@ -46,12 +58,7 @@ def check_no_outer_product(name: str, input: Tensor, target: Tensor) -> None:
     warnings.warn(message, stacklevel=4)
 
 
-def _message(name: str, input: Tensor, target: Tensor) -> str:
-    first = (
-        f"Using a target size ({target.shape!r}) that is different to the input size ({input.shape!r}). "
-        "This will likely lead to incorrect results due to broadcasting. "
-        "Please ensure they have the same size."
-    )
+def _message(first: str, name: str, input: Tensor, target: Tensor) -> str:
     shapes = f"    input:  {tuple(input.shape)}\n    target: {tuple(target.shape)}"
     return f"{first}\n  in {name}:\n{shapes}{_advice(input, target)}"
 

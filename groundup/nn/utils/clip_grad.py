@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
 
 from groundup.autograd import no_grad
 from groundup.functions import creation, elementwise, reduce, view
@@ -83,8 +84,20 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    return [each.grad for each in _listed(parameters) if each.grad is not None]
+    given = _listed(parameters)
+    if not given and isinstance(parameters, Iterator):
+        warnings.warn(
+            "`parameters` is an empty generator, no gradient clipping will occur.\n"
+            "  model.parameters() is used up by its first reader: make it anew for each call",
+            stacklevel=3,
+        )
+    return [each.grad for each in given if each.grad is not None]
 
 
 def _listed(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    if isinstance(tensors, Tensor):
+        return [tensors]
+    if not isinstance(tensors, Iterable):
+        hint = "\n  write model.parameters()" if hasattr(tensors, "parameters") else ""
+        raise TypeError(f"'{type(tensors).__name__}' object is not iterable{hint}")
+    return list(tensors)
