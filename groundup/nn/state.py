@@ -79,6 +79,7 @@ def load(module: Module, given: Mapping[str, Any], strict: bool, assign: bool) -
             if value is not None and _fits(key, value, place.tensor, problems):
                 values[key] = value
     if problems:
+        problems += _key_advice(keys)
         raise RuntimeError(f"Error(s) in loading state_dict for {type(module).__name__}:\n\t" + "\n\t".join(problems))
     with no_grad():
         for key, value in values.items():
@@ -93,6 +94,20 @@ def _key_problems(keys: IncompatibleKeys) -> list[str]:
         for kind, names in kinds
         if names
     ]
+
+
+def _key_advice(keys: IncompatibleKeys) -> list[str]:
+    """The line to write where the keys differ by one prefix alone, as those of a wrapped network do."""
+    for more, fewer, change in (
+        (keys.unexpected_keys, keys.missing_keys, "key.removeprefix({!r})"),
+        (keys.missing_keys, keys.unexpected_keys, "{!r} + key"),
+    ):
+        if more and fewer and more[0].endswith(fewer[0]):
+            prefix = more[0].removesuffix(fewer[0])
+            if sorted(more) == sorted(prefix + key for key in fewer):
+                new_key = change.format(prefix)
+                return [f"Only the beginning differs: load {{{new_key}: value for key, value in state_dict.items()}}"]
+    return []
 
 
 def _as_tensor(key: str, value: Any, problems: list[str]) -> Tensor | None:

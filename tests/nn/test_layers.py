@@ -182,3 +182,10 @@ class TestDropout:
                 lambda p=p: nn.functional.dropout(groundup.ones(1), p),
                 lambda p=p: peer.F.dropout(peer.torch.ones(1), p),
             )
+
+
+def test_a_relu_in_place_is_named_where_it_spoils_a_gradient() -> None:
+    x = groundup.ones(3, requires_grad=True)
+    y = nn.ReLU(inplace=True)(x.sigmoid())
+    with pytest.raises(RuntimeError, match=r"changed by\s+relu_"):
+        y.sum().backward()

@@ -73,6 +73,20 @@ def test_a_state_that_does_not_fit_changes_nothing() -> None:
         assert all(groundup.equal(value, before[key]) for key, value in net.state_dict().items())
 
 
+def test_keys_that_differ_by_a_prefix_say_what_to_write() -> None:
+    plain, wrapped = nn.Sequential(nn.Linear(2, 1)), nn.ModuleDict({"module": nn.Sequential(nn.Linear(2, 1))})
+    with pytest.raises(RuntimeError, match=r"load \{key\.removeprefix\('module\.'\): value for") as found:
+        plain.load_state_dict(wrapped.state_dict())
+    assert 'Missing key(s) in state_dict: "0.weight", "0.bias". ' in str(found.value)
+    plain.load_state_dict({key.removeprefix("module."): value for key, value in wrapped.state_dict().items()})
+    with pytest.raises(RuntimeError, match=r"load \{'module\.' \+ key: value for"):
+        wrapped.load_state_dict(plain.state_dict())
+    wrapped.load_state_dict({"module." + key: value for key, value in plain.state_dict().items()})
+    with pytest.raises(RuntimeError) as found:  # another network, and no prefix helps
+        plain.load_state_dict({"module.0.weight": groundup.ones(1, 2)})
+    assert "Only the beginning" not in str(found.value)
+
+
 def test_not_strict_loads_what_fits_and_says_what_did_not() -> None:
     net = build(nn)
     keys = net.load_state_dict({"3.1.bias": groundup.ones(4), "more": groundup.ones(1)}, strict=False)

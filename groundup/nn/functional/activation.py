@@ -20,7 +20,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> groundup.nn.functional.relu(groundup.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    return _result(input, elementwise.relu(input), inplace)
+    return input.relu_() if inplace else elementwise.relu(input)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
