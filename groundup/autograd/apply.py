@@ -14,7 +14,7 @@ import numpy as np
 
 from groundup.autograd import tape
 from groundup.autograd.settle import SETTLE, NotATensor, diagnose, no_tensor, plain_value
-from groundup.autograd.state import LOCAL, run_nested
+from groundup.autograd.state import LOCAL, is_nested, run_nested
 from groundup.autograd.tape import Node, TensorBase, caller, keep_retaining, storage_of
 from groundup.dtypes import FLOAT32, FLOAT64, to_numpy
 from groundup.ops import ROWS
@@ -118,7 +118,7 @@ def record(row: Row, args: tuple[Any, ...], arrays: list[Any], mask: int, params
 
 def _again(row: Row, arrays: list[Any], params: dict[str, Any], error: Exception) -> Any:
     """After a failure: run it nested if only the context was in use, else raise the diagnosis."""
-    if isinstance(error, RuntimeError) and "cannot enter context" in str(error):
+    if is_nested(error):
         return run_nested(row.eager, *arrays, **params)
     raise diagnose(row, arrays, params, error) from None
 

@@ -13,7 +13,7 @@ import numpy as np
 from groundup import dtypes
 from groundup.autograd.apply import TENSORS, Sealed, View, apply, mask_of, record
 from groundup.autograd.settle import SETTLE, diagnose, plain_value
-from groundup.autograd.state import LOCAL
+from groundup.autograd.state import LOCAL, is_nested, quiet, run_nested
 from groundup.autograd.tape import Leaf, Node, OldValue, TensorBase, caller, keep_retaining, storage_of, wrap
 from groundup.dtypes import FLOAT32, FLOAT64
 from groundup.errors import broadcast_error
@@ -121,7 +121,7 @@ def check_overlap(array: np.ndarray) -> None:
 def write(array: np.ndarray, place: Any, values: Any) -> None:
     """array[place] = values, or an error that says why the memory cannot be written."""
     try:
-        array[place] = values
+        quiet(array.__setitem__, place, values)
     except ValueError:
         if array.flags.writeable:
             raise
@@ -136,18 +136,21 @@ def read_only() -> RuntimeError:
     )
 
 
-def _compute(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, Any]) -> None:
-    state = LOCAL.state
+def _compute(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, Any], run: Any = None) -> None:
+    run = run or LOCAL.state.run
     try:
         if arrays[0] is array and not params:
             if row.ufunc:
-                state.run(row.eager, *arrays, out=array)
+                run(row.eager, *arrays, out=array)
                 return
             if row.into:
-                state.run(row.into, *arrays)
+                run(row.into, *arrays)
                 return
-        out = np.asarray(state.run(row.eager, *arrays, **params))
+        out = np.asarray(run(row.eager, *arrays, **params))
     except Exception as error:
+        if is_nested(error):
+            _compute(row, array, arrays, params, run_nested)
+            return
         raise _refused(row, array, arrays, params, error) from None
     if out.shape != array.shape:
         raise _wrong_shape(array.shape, out.shape)

@@ -13,6 +13,7 @@ from groundup.errors import broadcast_error, matmul_error
 from groundup.ops.row import Row
 
 INFINITY = float("inf")
+LARGEST = {np.dtype(name): float(np.finfo(name).max) for name in ("float16", "float32", "float64")}
 
 
 class NotATensor(TypeError):
@@ -58,10 +59,10 @@ def _to(value: Any, target: np.dtype[Any]) -> Any:
 
 def holdable(value: Any, kind: np.dtype[Any]) -> Any:
     """A number that is to be written into memory of that type. Raises if it is finite and too large for the type."""
-    if kind.kind == "f" and type(value) in (int, float) and abs(value) > np.finfo(kind).max and abs(value) < INFINITY:
+    if kind.kind == "f" and type(value) in (int, float) and LARGEST[kind] < abs(value) < INFINITY:
         raise RuntimeError(
             f"value cannot be converted to type {kind} without overflow\n"
-            f"  The value is {value}, the largest number {float(np.finfo(kind).max):g}; float('inf') can be written."
+            f"  The value is {value}, the largest number {LARGEST[kind]:g}; float('inf') can be written."
         )
     if kind.kind in "iu" and isinstance(value, int) and not np.iinfo(kind).min <= value <= np.iinfo(kind).max:
         raise RuntimeError(f"value cannot be converted to type {kind} without overflow\n  The value is {value}.")

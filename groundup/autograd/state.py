@@ -47,7 +47,17 @@ def run_nested(function: Callable[..., Any], *args: Any, **params: Any) -> Any:
 
 def quiet(function: Callable[..., Any], *args: Any, **params: Any) -> Any:
     """Call a function of NumPy's with its warnings off: a conversion that overflows gives inf, as everywhere here."""
-    return usable_run(LOCAL.state)(function, *args, **params)
+    try:
+        return LOCAL.state.run(function, *args, **params)
+    except RuntimeError as error:
+        if not is_nested(error):
+            raise
+    return run_nested(function, *args, **params)
+
+
+def is_nested(error: BaseException) -> bool:
+    """Whether the error says that the thread's context was in use already."""
+    return isinstance(error, RuntimeError) and "cannot enter context" in str(error)
 
 
 def usable_run(state: State) -> Callable[..., Any]:

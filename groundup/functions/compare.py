@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from groundup import dtypes
+from groundup.autograd.state import quiet
 from groundup.autograd.tape import TensorBase, wrap
 from groundup.errors import broadcast_error
 
@@ -19,7 +20,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
     problem = broadcast_error("isclose", [input._array.shape, other._array.shape])
     if problem is not None:
         raise problem
-    return wrap(np.isclose(input._array, other._array, rtol=rtol, atol=atol, equal_nan=equal_nan))
+    return wrap(quiet(np.isclose, input._array, other._array, rtol=rtol, atol=atol, equal_nan=equal_nan))
 
 
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from groundup import dtypes, random
+from groundup.autograd.settle import holdable
+from groundup.autograd.state import quiet
 from groundup.autograd.tape import Leaf, TensorBase, wrap
 from groundup.functions.axes import sizes
 
@@ -101,11 +103,11 @@ def to_array(data: Any, dtype: DType = None) -> np.ndarray:
     if isinstance(data, np.ndarray):
         kind = data.dtype if dtype is None else dtypes.to_numpy(dtype)
         dtypes.of_numpy(kind.newbyteorder("="))
-        return np.array(data, dtype=kind.newbyteorder("="))
+        return quiet(np.array, data, dtype=kind.newbyteorder("="))
     if isinstance(data, (float, int)) and not isinstance(data, np.generic):
         natural = dtypes.BOOL if isinstance(data, bool) else dtypes.INT64
         kind = dtypes.default_float() if isinstance(data, float) else natural
-        return np.array(data, dtype=kind if dtype is None else dtypes.to_numpy(dtype))
+        return quiet(np.array, data, dtype=kind if dtype is None else dtypes.to_numpy(dtype))
     _check_lengths(data)
     try:
         array = np.array(_unwrapped(data))
@@ -116,9 +118,9 @@ def to_array(data: Any, dtype: DType = None) -> np.ndarray:
             f"can't make a tensor of {type(data).__name__} data\n  Give numbers, nested sequences of them, or an array."
         )
     if dtype is not None:
-        return array.astype(dtypes.to_numpy(dtype))
+        return quiet(array.astype, dtypes.to_numpy(dtype))
     if array.size == 0 or (array.dtype == dtypes.FLOAT64 and not _has_arrays(data)):
-        return array.astype(dtypes.default_float())
+        return quiet(array.astype, dtypes.default_float())
     dtypes.of_numpy(array.dtype)
     return array
 
@@ -201,7 +203,7 @@ def full(
     if isinstance(fill_value, TensorBase):
         fill_value = fill_value.item()  # type: ignore[attr-defined]
     kind = to_array(fill_value).dtype if dtype is None else dtypes.to_numpy(dtype)
-    return finish(np.full(sizes((size,)), fill_value, dtype=kind), requires_grad, device)
+    return finish(np.full(sizes((size,)), holdable(fill_value, kind), dtype=kind), requires_grad, device)
 
 
 def zeros(*size: Any, dtype: DType = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -266,7 +268,7 @@ def arange(
     kind = dtypes.to_numpy(dtype) if dtype is not None else (dtypes.INT64 if whole else dtypes.default_float())
     count = len(range(start, end, step)) if whole else math.ceil((end - start) / step)
     wide = np.arange(count, dtype=np.int64 if whole else np.float64)
-    return finish((start + step * wide).astype(kind), requires_grad, device)
+    return finish(quiet((start + step * wide).astype, kind), requires_grad, device)
 
 
 def linspace(
@@ -281,7 +283,7 @@ def linspace(
     """`steps` values evenly from `start` to `end`, both included."""
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    return finish(np.linspace(start, end, steps).astype(_kind(dtype)), requires_grad, device)
+    return finish(quiet(np.linspace, start, end, steps, dtype=_kind(dtype)), requires_grad, device)
 
 
 def _like(input: Tensor, dtype: DType) -> np.dtype[Any]:
@@ -307,7 +309,8 @@ def full_like(
     input: Tensor, fill_value: Any, *, dtype: DType = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """One value in the shape and type of `input`."""
-    return finish(np.full(input._array.shape, fill_value, _like(input, dtype)), requires_grad, device)
+    kind = _like(input, dtype)
+    return finish(np.full(input._array.shape, holdable(fill_value, kind), kind), requires_grad, device)
 
 
 def rand(

@@ -11,6 +11,7 @@ from typing import Any
 
 from groundup import dtypes
 from groundup.autograd.apply import apply
+from groundup.autograd.settle import holdable
 from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.ops import elementwise as rows
 from groundup.ops.row import Row
@@ -416,7 +417,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
             "  Write a comparison, such as x > 0, or mask.bool()."
         )
     if not isinstance(value, TensorBase):
-        value = wrap(input._array.dtype.type(value))
+        value = wrap(input._array.dtype.type(holdable(value, input._array.dtype)))
     elif value._array.ndim:
         raise RuntimeError(
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "

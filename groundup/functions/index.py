@@ -14,7 +14,8 @@ import numpy as np
 from groundup import dtypes
 from groundup.autograd.apply import apply
 from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap, write
-from groundup.autograd.state import LOCAL
+from groundup.autograd.settle import holdable
+from groundup.autograd.state import LOCAL, quiet
 from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.errors import broadcast_error
 from groundup.functions.axes import one_axis
@@ -191,7 +192,7 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
             setitem(*_selected(input, pattern, indices), value)
             return
         if number and not tracked:
-            write(array, place, value)
+            write(array, place, holdable(value, array.dtype))
             changed(input, "setitem")
             return
         region = array[place]
@@ -217,10 +218,8 @@ def _as_value(value: Any, dtype: np.dtype[Any]) -> Any:
     if found is None or found.dtype.kind not in "biuf":
         raise TypeError(f"can't assign a {type(value).__name__} to a groundup.{dtypes.OF_NUMPY[dtype].legacy}Tensor")
     if found.ndim:
-        return wrap(found.astype(dtype))
-    if dtype.kind in "iu" and not np.iinfo(dtype).min <= found <= np.iinfo(dtype).max:
-        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow\n  The value is {value}.")
-    return value
+        return wrap(quiet(found.astype, dtype))
+    return holdable(value if isinstance(value, float) else found.item(), dtype)
 
 
 def _fitted(source: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -11,7 +11,8 @@ import numpy as np
 
 from groundup import dtypes, random
 from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap, write
-from groundup.autograd.state import LOCAL
+from groundup.autograd.settle import holdable
+from groundup.autograd.state import LOCAL, quiet
 from groundup.autograd.tape import TensorBase, wrap
 from groundup.functions.index import check_scatter, setitem
 from groundup.ops import elementwise as rows
@@ -178,7 +179,7 @@ class InPlace(TensorBase):
             src = wrap(np.asarray(src))
         if src._array.dtype != self._array.dtype:
             if src._node is None:
-                src = wrap(src._array.astype(self._array.dtype))
+                src = wrap(quiet(src._array.astype, self._array.dtype))
             else:
                 src = src.to(dtypes.OF_NUMPY[self._array.dtype])
         if src._array.shape != self._array.shape:
@@ -190,8 +191,13 @@ class InPlace(TensorBase):
     def fill_(self, value: Any) -> Any:
         """Fill with one value."""
         if isinstance(value, TensorBase):
+            if value._array.ndim:
+                raise RuntimeError(
+                    f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
+                    "\n  Write x.copy_(value), which takes any shape that broadcasts."
+                )
             return InPlace.copy_(self, value)
-        return _overwrite(self, value, "fill_")
+        return _overwrite(self, holdable(value, self._array.dtype), "fill_")
 
     def zero_(self) -> Any:
         """Fill with zeros."""

@@ -22,7 +22,11 @@ FAMILIES: dict[str, dict[str, Row]] = {
 }
 ROWS: dict[str, Row] = {name: row for family in FAMILIES.values() for name, row in family.items()}
 
+# The rows among those that move numbers which also add or convert some, and so may overflow.
+ADDING = frozenset(("fold", "pad", "index_added", "gather_added", "scatter_add", "nll", "nll_back", "max_spread"))
+
 for _row in ROWS.values():
+    _row.quiet = _row.quiet and _row.name not in ADDING
     _row.eager = _row.kernel or (getattr(np, _row.ufunc) if _row.ufunc else partial(_row.forward, ARRAYS))
     _row.shares = _row.name in view.SHARING
 
