@@ -16,6 +16,7 @@ import numpy as np
 from groundup import dtypes, printing
 from groundup.autograd import tape
 from groundup.autograd.backward import backward
+from groundup.autograd.handle import RemovableHandle
 from groundup.autograd.memory import keep_freed_memory
 from groundup.autograd.tape import RETAIN, AnyNode, Leaf, storage_of, wrap
 from groundup.functions import creation, view
@@ -23,17 +24,6 @@ from groundup.functions.axes import one_axis
 from groundup.functions.methods import Methods
 from groundup.size import Size
 from groundup.storage import Storage
-
-
-class Hook:
-    """What `register_hook` returns: `remove()` takes the hook off again."""
-
-    def __init__(self, hooks: dict[int, Any], key: int) -> None:
-        self._hooks, self._key = hooks, key
-
-    def remove(self) -> None:
-        """Take the hook off."""
-        self._hooks.pop(self._key, None)
 
 
 class Tensor(Methods):
@@ -277,7 +267,7 @@ class Tensor(Methods):
         """
         backward(self, gradient, retain_graph, create_graph, inputs)
 
-    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Hook:
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Call `hook` with the gradient of this tensor whenever it is computed; what it returns replaces it."""
         node = self._current_node()
         if node is None:
@@ -285,11 +275,11 @@ class Tensor(Methods):
         if node.hooks is None:
             node.hooks = {}
         last = node.hooks.pop(RETAIN, None)
-        key = max(node.hooks, default=-1) + 1
-        node.hooks[key] = hook
+        handle = RemovableHandle(node.hooks)
+        node.hooks[handle.id] = hook
         if last is not None:
             node.hooks[RETAIN] = last
-        return Hook(node.hooks, key)
+        return handle
 
     def retain_grad(self) -> None:
         """Keep the gradient of this computed tensor in `.grad` too, as its hooks have left it."""

@@ -6,42 +6,15 @@ The looking-at tools (activation statistics, shape summaries) stand on these hoo
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from groundup.autograd.handle import RemovableHandle
 
 if TYPE_CHECKING:
     from groundup.nn.module import Module
 
 Hook = Callable[..., Any]
-
-_identifiers = itertools.count()
-
-
-class RemovableHandle:
-    """What registering a hook returns: ``remove()`` takes the hook away, as does the end of a ``with`` block.
-
-    >>> import groundup
-    >>> layer = groundup.nn.ReLU()
-    >>> with layer.register_forward_hook(lambda module, args, output: print("called")):
-    ...     _ = layer(groundup.ones(2))
-    called
-    >>> _ = layer(groundup.ones(2))
-    """
-
-    def __init__(self, table: HookTable) -> None:
-        self._table = table
-        self.id = next(_identifiers)
-
-    def remove(self) -> None:
-        """Takes the hook away; doing so twice is harmless."""
-        self._table.entries.pop(self.id, None)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
 
 
 class HookTable:
@@ -54,7 +27,7 @@ class HookTable:
         """Adds ``hook`` at the end, or at the beginning if ``prepend``."""
         if not callable(hook):
             raise TypeError(f"a hook must be callable, got {type(hook).__name__}")
-        handle = RemovableHandle(self)
+        handle = RemovableHandle(self.entries)
         self.entries[handle.id] = (hook, with_kwargs)
         if prepend:
             rest = {key: entry for key, entry in self.entries.items() if key != handle.id}

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self, TypeVar
 
 from groundup import dtypes
+from groundup.autograd.handle import RemovableHandle
 from groundup.nn import moving, state
 from groundup.nn.attributes import Attributes
-from groundup.nn.hooks import ForwardHooks, Hook, RemovableHandle, call_with_hooks
+from groundup.nn.hooks import ForwardHooks, Hook, call_with_hooks
 from groundup.nn.parameter import Parameter
 from groundup.tensor import Tensor
 

@@ -5,7 +5,6 @@ schedulers change the numbers in `param_groups`, and a checkpoint holds what `st
 from __future__ import annotations
 
 import functools
-import itertools
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -13,6 +12,7 @@ from copy import deepcopy
 from typing import Any, ClassVar, TypeAlias
 
 from groundup.autograd import enable_grad, no_grad
+from groundup.autograd.handle import RemovableHandle
 from groundup.functions import creation
 from groundup.tensor import Tensor
 
@@ -34,20 +34,12 @@ class _Required:
 required = _Required()
 
 
-class HookHandle:
-    """What registering a hook returns: `remove()` takes the hook away again."""
-
-    _identifiers = itertools.count()
-
-    def __init__(self, hooks: Hooks, hook: Callable[..., Any]) -> None:
-        if not callable(hook):
-            raise TypeError(f"a hook must be callable, got {type(hook).__name__}")
-        self._hooks = hooks
-        self.id = next(self._identifiers)
-        hooks[self.id] = hook
-
-    def remove(self) -> None:
-        self._hooks.pop(self.id, None)
+def _registered(hooks: Hooks, hook: Callable[..., Any]) -> RemovableHandle:
+    if not callable(hook):
+        raise TypeError(f"a hook must be callable, got {type(hook).__name__}")
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
 
 
 def _whole_step(step: Callable[..., Any]) -> Callable[..., Any]:
@@ -282,13 +274,13 @@ class Optimizer:
         """Change the parameters of one group: the formula of the optimiser."""
         raise NotImplementedError(f"{type(self).__name__} defines neither update_group() nor step()")
 
-    def register_step_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(optimizer, args, kwargs)` before each step; it may return new `(args, kwargs)`."""
-        return HookHandle(self._step_pre_hooks, hook)
+        return _registered(self._step_pre_hooks, hook)
 
-    def register_step_post_hook(self, hook: Callable[..., Any]) -> HookHandle:
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(optimizer, args, kwargs)` after each step."""
-        return HookHandle(self._step_post_hooks, hook)
+        return _registered(self._step_post_hooks, hook)
 
     # ---- saving and loading ---------------------------------------------------------------------------
 
