@@ -180,8 +180,10 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     number = array.dtype.kind == "f" and (type(value) is float or type(value) is int)
     if not number:
         value = _as_value(value, array.dtype)
-    tracked = LOCAL.state.grad and (
-        input._node is not None or (isinstance(value, TensorBase) and value._node is not None)
+    tracked = (
+        LOCAL.state.grad
+        and array.dtype.kind == "f"
+        and (input._node is not None or (isinstance(value, TensorBase) and value._node is not None))
     )
     if 0 in array.strides and array.size > 1:
         check_overlap(array)
@@ -241,6 +243,15 @@ def _positions(index: Tensor, name: str) -> None:
         raise RuntimeError(f"{name}(): Expected dtype int64 for index\n  It has dtype {found}; convert with .long().")
 
 
+def outside(positions: np.ndarray, size: int) -> bool:
+    """Whether some index is negative or not below `size`: read as unsigned, a negative one is large."""
+    if not positions.size:
+        return False
+    if positions.dtype == np.int64:
+        return bool(np.maximum.reduce(positions.view(np.uint64), axis=None) >= size)
+    return bool(positions.min() < 0 or positions.max() >= size)
+
+
 def _check_gather(input: Tensor, axis: int, index: Tensor, name: str) -> None:
     _positions(index, name)
     have, wanted = input._array.shape, index._array.shape
@@ -253,7 +264,7 @@ def _check_gather(input: Tensor, axis: int, index: Tensor, name: str) -> None:
             f"expected index {list(wanted)} to be no larger than self {list(have)} apart from dimension {axis}"
         )
     positions = index._array
-    if positions.size and (positions.min() < 0 or positions.max() >= have[axis]):
+    if outside(positions, have[axis]):
         wrong = int(positions.min()) if positions.min() < 0 else int(positions.max())
         raise RuntimeError(f"index {wrong} is out of bounds for dimension {axis} with size {have[axis]}")
 

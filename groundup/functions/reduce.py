@@ -15,9 +15,8 @@ from groundup import dtypes
 from groundup.autograd.apply import apply
 from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.functions.axes import Dim, axes, one_axis
-from groundup.functions.index import gather
-from groundup.functions.view import flatten, squeeze, unsqueeze
-from groundup.ops import elementwise
+from groundup.functions.view import clone, squeeze, unsqueeze
+from groundup.ops import elementwise, index
 from groundup.ops import reduce as rows
 from groundup.ops.row import Row
 
@@ -173,10 +172,16 @@ def _extreme(
             )
         return shown_as(whole(input), f"{name.capitalize()}Backward1")
     indices = position(input, dim, keepdim=True)
-    values = gather(input, dim, indices) if input._array.ndim else flatten(input)[0]
+    values = _values_at(input, dim, indices)
     if not keepdim and input._array.ndim:
         values, indices = squeeze(values, dim), squeeze(indices, dim)
     return result(shown_as(values, f"{name.capitalize()}Backward0"), indices)
+
+
+def _values_at(input: Tensor, dim: int, indices: Tensor) -> Tensor:
+    """The elements at positions along `dim` that are known to be there."""
+    rank = input._array.ndim
+    return apply(index.gather, input, indices, dim=one_axis(dim, rank)) if rank else clone(input)
 
 
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
@@ -309,7 +314,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
 def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> sort_result:
     """The elements in order along `dim`, and where each was; always stable, nan last."""
     indices = argsort(input, dim, descending)
-    values = gather(input, dim, indices) if input._array.ndim else input.clone()
+    values = _values_at(input, dim, indices)
     return sort_result(shown_as(values, "SortBackward0"), indices)
 
 

@@ -7,6 +7,7 @@ in place is seen in both. All follow ``torch``'s functions of the same name.
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -69,7 +70,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if not shape:
         return apply(rows.flatten, input, size=(1,))
-    merged = int(np.prod(shape[first : last + 1], dtype=np.int64))
+    merged = math.prod(shape[first : last + 1])
     return apply(rows.flatten, input, size=(*shape[:first], merged, *shape[last + 1 :]))
 
 

@@ -60,16 +60,15 @@ def _assigned(x: np.ndarray, value: Any, key: tuple[Any, ...]) -> np.ndarray:
     return out
 
 
-def _fit(x: np.ndarray, index: np.ndarray, dim: int) -> np.ndarray:
-    """`x` cut to the extent of `index` in every other dimension, as gather and scatter read it."""
-    return x[tuple(slice(None) if axis == dim else slice(n) for axis, n in enumerate(index.shape))]
-
-
 def _place(index: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
     """The open grid of positions that `index` names along `dim`."""
-    grid = list(np.ogrid[tuple(slice(n) for n in index.shape)])
-    grid[dim] = index
-    return tuple(grid)
+    rank = index.ndim
+    return tuple(
+        [
+            index if axis == dim else np.arange(n).reshape((-1,) + (1,) * (rank - axis - 1))
+            for axis, n in enumerate(index.shape)
+        ]
+    )
 
 
 def _scattered(x: np.ndarray, index: np.ndarray, src: Any, dim: int, add: bool) -> np.ndarray:
@@ -230,7 +229,7 @@ assign = indexing(
     label="CopySlices",
 )
 gather = indexing(
-    lambda m, x, index, *, dim: np.take_along_axis(_fit(x, index, dim), index, dim),
+    lambda m, x, index, *, dim: x[_place(index, dim)],
     lambda m, g, index, dim, shape: m.gather_added(g, index, dim=dim, size=shape),
 )
 gather_added = indexing(
