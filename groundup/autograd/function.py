@@ -273,6 +273,7 @@ class Function:
                 if differentiable and not any(out is each for each in ctx._non_differentiable):
                     cls._give_history(out, Slot(node, i, out._array), ctx)
             ctx._keep(tuple(outputs))
+        ctx._dirty = ctx._non_differentiable = ()  # outputs among them would hold themselves alive by their history
         return outputs[0] if single else tuple(outputs)
 
     @staticmethod

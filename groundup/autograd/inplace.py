@@ -50,7 +50,7 @@ def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
         else:
             arrays.append(plain_value(row, arg))
             plain = False
-    tracked = tracked and state.grad
+    tracked = tracked and state.grad and dtype.kind == "f"  # whole numbers and bools have no gradient to pass on
     if tracked:
         check_leaf(target)
         args = _apart(target, args, arrays)
@@ -230,11 +230,13 @@ def _write_into_base(view: Any) -> None:
     touched = np.zeros(base._array.shape, dtype=bool)
     link.row.eager(touched, **link.params)[...] = True
 
+    name, params = link.row.name, link.params  # not the link, whose base would hold itself alive by its own history
+
     def of_base(m: Any, g: Any) -> Any:
         return m.where(wrap_like(m, touched), 0, g)
 
     def of_view(m: Any, g: Any) -> Any:
-        return getattr(m, link.row.name)(g, **link.params)
+        return getattr(m, name)(g, **params)
 
     steps, edges = [], []
     for argument, (formula, source) in enumerate(((of_base, base), (of_view, view))):

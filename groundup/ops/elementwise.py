@@ -53,7 +53,7 @@ mul = elementwise(lambda m, a, b: a * b, lambda m, g, b: g * b, lambda m, g, a: 
 div = elementwise(
     lambda m, a, b: a / b,
     lambda m, g, b: g / b,
-    lambda m, g, b, y: -g * (y / b),
+    lambda m, g, a, b: -g * (a / b / b),  # not y / b: the result may be changed in place, as in PyTorch
     dtypes="float",
     ufunc="true_divide",
 )

@@ -22,3 +22,12 @@ def test_repeat_of_a_leaf_may_be_changed():
     tiled.mul_(3)
     tiled.sum().backward()
     assert x.grad.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_the_extreme_of_a_single_number_is_a_copy(name):
+    x = groundup.tensor(2.0, requires_grad=True)
+    values, indices = getattr(x * 3, name)(0)
+    values.mul_(2)
+    values.backward()
+    assert (values.item(), indices.item(), x.grad.item()) == (12.0, 0, 6.0)

@@ -13,7 +13,7 @@ from groundup.ops import ROWS, elementwise
 
 # The saved arguments (and y, the result) when every argument wants a gradient.
 SAVED = {
-    "add": "", "sub": "", "neg": "", "mul": "ab", "div": "by", "exp": "y", "expm1": "y", "sqrt": "y", "rsqrt": "y",
+    "add": "", "sub": "", "neg": "", "mul": "ab", "div": "ab", "exp": "y", "expm1": "y", "sqrt": "y", "rsqrt": "y",
     "tanh": "y", "sigmoid": "y", "relu": "y", "reciprocal": "y", "log": "x", "sin": "x", "abs": "x", "sign": "",
     "floor": "", "round": "", "cast": "", "sum": "", "mean": "", "softmax": "y", "log_softmax": "y", "cumsum": "",
     "reshape": "", "permute": "", "expand": "", "slice": "", "cat": "", "flip": "", "pad": "", "clone": "", "tril": "",
