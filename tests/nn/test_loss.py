@@ -283,8 +283,9 @@ def test_binary_losses_of_other_shapes(peer: Any, raises_alike: Callable[..., st
 
 def test_broadcasting_one_side_warns_as_pytorch(peer: Any) -> None:
     x, target = peer.pair(2, 3), peer.pair(3)
-    with pytest.warns(UserWarning, match="Using a target size"):
+    with pytest.warns(UserWarning, match="Using a target size") as warned:
         ours = F.mse_loss(x[0], target[0])
+    assert warned[0].filename == __file__  # the line that called the loss
     with pytest.warns(UserWarning):
         theirs = peer.F.mse_loss(x[1], target[1])
     peer.same(ours, theirs)

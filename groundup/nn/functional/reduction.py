@@ -55,7 +55,7 @@ def check_no_outer_product(name: str, input: Tensor, target: Tensor) -> None:
     both_grow = any(a < b for a, b in zip(*padded, strict=True)) and any(a > b for a, b in zip(*padded, strict=True))
     if both_grow or (input.numel() == target.numel() and input.dim() and target.dim()):
         raise ValueError(message)
-    warnings.warn(message, stacklevel=4)
+    warnings.warn(message, stacklevel=3)
 
 
 def _message(first: str, name: str, input: Tensor, target: Tensor) -> str:
