@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from groundup.autograd.apply import TENSORS
 from groundup.autograd.state import LOCAL, quiet
-from groundup.autograd.tape import AnyNode, Leaf, TensorBase, Walk, line_of, recorded, wrap
+from groundup.autograd.tape import AnyNode, Leaf, TensorBase, line_of, wrap
+from groundup.autograd.walk import Walk
 
 Tensors = Any  # a tensor or a sequence of tensors
 
@@ -162,6 +164,6 @@ def _first_gradient(output: Any, gradient: Any, create_graph: bool) -> Any:
             f"of {list(array.shape)}."
         )
     if create_graph:
-        return gradient if gradient._array.dtype == array.dtype else recorded("cast", gradient, to=array.dtype)
+        return gradient if gradient._array.dtype == array.dtype else TENSORS.cast(gradient, to=array.dtype)
     # A view, so that a leaf that receives it unchanged makes its own copy.
     return quiet(gradient._array.astype, array.dtype, copy=False)[...]

@@ -9,15 +9,18 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from groundup.autograd.apply import Sealed
 from groundup.autograd.inplace import changed, check_leaf, write_back
 from groundup.autograd.state import LOCAL
-from groundup.autograd.tape import AnyNode, TensorBase, Walk, caller, keep_retaining, line_of, storage_of, wrap
+from groundup.autograd.tape import AnyNode, TensorBase, caller, keep_retaining, line_of, storage_of, wrap
 from groundup.ops import ROWS
+
+if TYPE_CHECKING:
+    from groundup.autograd.walk import Walk
 
 
 class FunctionCtx:
