@@ -243,7 +243,7 @@ def _positions(index: Tensor, name: str) -> None:
         raise RuntimeError(f"{name}(): Expected dtype int64 for index\n  It has dtype {found}; convert with .long().")
 
 
-def outside(positions: np.ndarray, size: int) -> bool:
+def _outside(positions: np.ndarray, size: int) -> bool:
     """Whether some index is negative or not below `size`: read as unsigned, a negative one is large."""
     if not positions.size:
         return False
@@ -264,7 +264,7 @@ def _check_gather(input: Tensor, axis: int, index: Tensor, name: str) -> None:
             f"expected index {list(wanted)} to be no larger than self {list(have)} apart from dimension {axis}"
         )
     positions = index._array
-    if outside(positions, have[axis]):
+    if _outside(positions, have[axis]):
         wrong = int(positions.min()) if positions.min() < 0 else int(positions.max())
         raise RuntimeError(f"index {wrong} is out of bounds for dimension {axis} with size {have[axis]}")
 
