@@ -15,7 +15,7 @@ def test_kept_is_where(dtype: str) -> None:
     with np.errstate(invalid="ignore"):
         x = np.array([SPECIAL, SPECIAL[::-1]]).astype(dtype)
     condition = np.array([[True, False] * 4, [False] * 3 + [True] * 5])
-    for values, chosen in (
+    for values, mask in (
         (x, condition),
         (x.T, condition.T),
         (x[:, ::-1], condition),
@@ -23,8 +23,8 @@ def test_kept_is_where(dtype: str) -> None:
         (x, condition[0]),
         (x[0], condition),
     ):
-        expected = np.where(chosen, values, 0)
-        found = kept(chosen, values)
+        expected = np.where(mask, values, 0)
+        found = kept(mask, values)
         assert found.dtype == expected.dtype
         assert found.shape == expected.shape
         assert found.tobytes() == np.ascontiguousarray(expected).tobytes()
