@@ -329,8 +329,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     size = input._array.shape[axis] if input._array.ndim else 1
     if not 0 <= k <= size:
         raise RuntimeError(f"selected index k out of range\n  k is {k}, and dimension {dim} has {size} elements.")
-    ordered = sort(input, dim, descending=largest)
     if not input._array.ndim:
-        return topk_result(*ordered)
-    values = shown_as(ordered.values.narrow(axis, 0, k), "TopkBackward0")
-    return topk_result(values, ordered.indices.narrow(axis, 0, k))
+        return topk_result(*sort(input))
+    indices = apply(rows.argtop, input, dim=axis, k=k, largest=largest)
+    return topk_result(shown_as(_values_at(input, dim, indices), "TopkBackward0"), indices)

@@ -130,6 +130,7 @@ argmin = reduction(lambda m, x, *, dim, keepdim: x.argmin(dim, keepdims=keepdim)
 any_ = reduction(lambda m, x, *, dim, keepdim: np.logical_or.reduce(x, axis=dim, keepdims=keepdim))
 all_ = reduction(lambda m, x, *, dim, keepdim: np.logical_and.reduce(x, axis=dim, keepdims=keepdim))
 argsort = reduction(lambda m, x, *, dim, descending: _argsort(x, dim, descending))
+argtop = reduction(lambda m, x, *, dim, k, largest: _argtop(x, dim, k, largest))
 
 
 def _sum(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
@@ -253,6 +254,17 @@ def _argsort(x: np.ndarray, dim: int, descending: bool) -> np.ndarray:
         return np.argsort(x, axis=dim, kind="stable")
     back = np.flip(np.argsort(np.flip(x, dim), axis=dim, kind="stable"), dim)
     return x.shape[dim] - 1 - back
+
+
+def _argtop(x: np.ndarray, dim: int, k: int, largest: bool) -> np.ndarray:
+    """Where the `k` largest (or smallest) are, in their order; equals in the order of their places; nan is largest."""
+    n = x.shape[dim]
+    if n <= 256 or not 0 < k < n // 4:  # short enough, or most of it, to sort
+        return np.take(_argsort(x, dim, largest), range(k), axis=dim)
+    apart = np.argpartition(x, n - k if largest else k - 1, axis=dim)
+    found = np.sort(np.take(apart, range(n - k, n) if largest else range(k), axis=dim), axis=dim)
+    order = _argsort(np.take_along_axis(x, found, dim), dim, largest)
+    return np.take_along_axis(found, order, dim)
 
 
 ROWS = name_rows(globals())

@@ -49,7 +49,7 @@ def test_an_entry_applies_the_rows_that_it_names() -> None:
 
 
 _BACKWARD = {"sum_to", "placed", "fold", "on_diagonal", "index_added", "gather_added"}
-_WITHOUT_HISTORY = {"argmax", "argmin", "argsort"}
+_WITHOUT_HISTORY = {"argmax", "argmin", "argsort", "argtop"}
 
 
 def _rows_behind(entry: Entry, sample: Sample) -> set[str]:
