@@ -43,6 +43,7 @@ AT_THE_TOP = {"numpy", "groundup"} | set(sys.stdlib_module_names)
 HEAVY = OPTIONAL | {"torch", "hypothesis", "pytest", "rich"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
+OTHER_FILES = sorted(path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py"))
 
 
 def dotted_name(path: Path) -> str:
@@ -259,12 +260,14 @@ def test_the_loading_check_sees_what_is_loaded() -> None:
 LONGEST_FILE = 500
 
 
-def style_violations(source: str) -> list[str]:
-    found = []
-    tree = ast.parse(source)
+def length_violations(source: str) -> list[str]:
     length = len(source.splitlines())
-    if length > LONGEST_FILE:
-        found.append(f"{length} lines, more than {LONGEST_FILE}")
+    return [f"{length} lines, more than {LONGEST_FILE}"] if length > LONGEST_FILE else []
+
+
+def style_violations(source: str) -> list[str]:
+    found = length_violations(source)
+    tree = ast.parse(source)
     if not ast.get_docstring(tree):
         found.append("no docstring at the top")
     found += [f"line {n.lineno}: a bare assert" for n in ast.walk(tree) if isinstance(n, ast.Assert)]
@@ -274,6 +277,12 @@ def style_violations(source: str) -> list[str]:
 @pytest.mark.parametrize("path", MODULES, ids=dotted_name)
 def test_a_module_is_short_and_says_what_it_is(path: Path) -> None:
     assert style_violations(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_tests_and_the_benchmarks_are_short_too() -> None:
+    assert OTHER_FILES
+    too_long = {dotted_name(path): length_violations(path.read_text(encoding="utf-8")) for path in OTHER_FILES}
+    assert {name: found for name, found in too_long.items() if found} == {}
 
 
 @pytest.mark.parametrize(
