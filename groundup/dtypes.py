@@ -141,7 +141,8 @@ def _promote(a: np.dtype[Any] | None, b: np.dtype[Any] | None) -> np.dtype[Any]:
     return np.promote_types(a, b)
 
 
-def _category(d: np.dtype[Any]) -> int:
+def category(d: np.dtype[Any]) -> int:
+    """The rank that decides first when types mix: bool 0, integers 1, floats 2."""
     return {"b": 0, "u": 1, "i": 1, "f": 2}[d.kind]
 
 
@@ -149,7 +150,7 @@ def _combine(higher: np.dtype[Any] | None, lower: np.dtype[Any] | None) -> np.dt
     """A tensor's type wins over one of lower rank unless that one is of a higher category."""
     if higher is None or lower is None:
         return higher if lower is None else lower
-    return higher if _category(higher) >= _category(lower) else _promote(higher, lower)
+    return higher if category(higher) >= category(lower) else _promote(higher, lower)
 
 
 def result_of(operands: Iterable[Any]) -> np.dtype[Any]:

@@ -83,7 +83,7 @@ def _apart(target: Any, args: tuple[Any, ...], arrays: list[Any]) -> tuple[Any, 
 
 def changed(target: Any, operation: str) -> Any:
     """Count a change of the target's memory, and remember who made it."""
-    storage = target._storage or storage_of(target)
+    storage = storage_of(target)
     storage._version += 1
     storage.changed_by = operation, caller() if LOCAL.state.grad else None
     return storage
@@ -161,8 +161,7 @@ def _compute(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, A
 
 def can_store(result: np.dtype[Any], target: np.dtype[Any]) -> bool:
     """Whether a result may be written into that type: never from float to integer, nor from number to bool."""
-    order = {"b": 0, "u": 1, "i": 1, "f": 2}
-    return order[result.kind] <= order[target.kind]
+    return dtypes.category(result) <= dtypes.category(target)
 
 
 def _refused(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, Any], error: Exception) -> Exception:

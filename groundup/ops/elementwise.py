@@ -12,7 +12,6 @@ from typing import Any
 from groundup.ops import kernels
 from groundup.ops.row import Formula, Row, name_rows
 
-PI = 3.141592653589793
 SQRT_HALF = 0.7071067811865476
 INV_SQRT_2PI = 0.3989422804014327
 SQRT_2_OVER_PI = 0.7978845608028654
