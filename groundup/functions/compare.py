@@ -11,6 +11,16 @@ from groundup.autograd.state import quiet
 from groundup.autograd.tape import TensorBase, wrap
 from groundup.errors import broadcast_error
 
+__all__ = [
+    "allclose",
+    "equal",
+    "is_floating_point",
+    "is_tensor",
+    "isclose",
+    "numel",
+    "result_type",
+]
+
 Tensor = Any
 
 

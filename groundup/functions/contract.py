@@ -17,6 +17,18 @@ from groundup.functions.view import diagonal, reshape, squeeze, unsqueeze
 from groundup.ops import contract as rows
 from groundup.ops import elementwise
 
+__all__ = [
+    "addmm",
+    "bmm",
+    "dot",
+    "einsum",
+    "matmul",
+    "mm",
+    "mv",
+    "outer",
+    "tensordot",
+]
+
 Tensor = Any
 
 

@@ -20,6 +20,36 @@ from groundup.autograd.state import quiet
 from groundup.autograd.tape import Leaf, TensorBase, wrap
 from groundup.functions.axes import sizes
 
+__all__ = [
+    "arange",
+    "as_tensor",
+    "bernoulli",
+    "device",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_dlpack",
+    "from_numpy",
+    "full",
+    "full_like",
+    "get_rng_state",
+    "linspace",
+    "manual_seed",
+    "normal",
+    "ones",
+    "ones_like",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+    "set_rng_state",
+    "tensor",
+    "zeros",
+    "zeros_like",
+]
+
 Tensor = Any
 DType = Any
 

@@ -24,6 +24,16 @@ from groundup.ops import elementwise
 from groundup.ops import index as rows
 from groundup.ops.view import slice_
 
+__all__ = [
+    "gather",
+    "index_select",
+    "masked_select",
+    "nonzero",
+    "scatter",
+    "scatter_add",
+    "take_along_dim",
+]
+
 Tensor = Any
 
 

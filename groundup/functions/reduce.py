@@ -20,6 +20,31 @@ from groundup.ops import elementwise, index
 from groundup.ops import reduce as rows
 from groundup.ops.row import Row
 
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "argsort",
+    "count_nonzero",
+    "cumsum",
+    "log_softmax",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "norm",
+    "prod",
+    "softmax",
+    "sort",
+    "std",
+    "sum",
+    "topk",
+    "var",
+]
+
 Tensor = Any
 
 

@@ -20,6 +20,36 @@ from groundup.functions.axes import Dim, axes, inferred, one_axis, sizes
 from groundup.ops import view as rows
 from groundup.ops.elementwise import cast
 
+__all__ = [
+    "broadcast_tensors",
+    "broadcast_to",
+    "cat",
+    "chunk",
+    "clone",
+    "concat",
+    "concatenate",
+    "diagonal",
+    "flatten",
+    "flip",
+    "movedim",
+    "narrow",
+    "permute",
+    "reshape",
+    "select",
+    "split",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "swapdims",
+    "t",
+    "transpose",
+    "tril",
+    "triu",
+    "unbind",
+    "unflatten",
+    "unsqueeze",
+]
+
 Tensor = Any
 
 
@@ -425,3 +455,10 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     tiled = apply(rows.clone, apply(rows.expand, apply(rows.reshape, input, size=spaced), size=full))
     size = tuple(t * n for t, n in zip(times, shape, strict=True))
     return shown_as(apply(rows.reshape, tiled, size=size), "RepeatBackward0")
+
+
+# Other names for the same functions
+concat = cat
+concatenate = cat
+swapaxes = transpose
+swapdims = transpose

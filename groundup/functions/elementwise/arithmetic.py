@@ -1,0 +1,154 @@
+"""Arithmetic, and several operations of it at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groundup import dtypes
+from groundup.autograd.apply import apply
+from groundup.autograd.tape import TensorBase, shown_as
+from groundup.functions.elementwise.rounding import trunc
+from groundup.ops import elementwise as rows
+from groundup.ops.view import clone
+
+__all__ = [
+    "abs",
+    "absolute",
+    "add",
+    "addcdiv",
+    "addcmul",
+    "div",
+    "floor_divide",
+    "lerp",
+    "mul",
+    "multiply",
+    "neg",
+    "negative",
+    "pow",
+    "reciprocal",
+    "remainder",
+    "sign",
+    "square",
+    "sub",
+    "subtract",
+    "true_divide",
+]
+
+Tensor = Any  # the class stands above this module; `groundup.tensor` gives the functions as its methods
+Number = float | int | bool
+
+
+def add(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """input + alpha * other.
+
+    >>> import groundup
+    >>> groundup.add(groundup.tensor([1.0, 2.0]), 10)
+    tensor([11., 12.])
+    """
+    return apply(rows.add, input, other if alpha == 1 else other * alpha)
+
+
+def sub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """input - alpha * other."""
+    return apply(rows.sub, input, other if alpha == 1 else other * alpha)
+
+
+def mul(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input * other."""
+    return apply(rows.mul, input, other)
+
+
+def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = None) -> Tensor:
+    """input / other as real numbers; `rounding_mode` 'floor' or 'trunc' rounds the quotient.
+
+    >>> import groundup
+    >>> groundup.div(groundup.tensor([7, -7]), 2, rounding_mode="floor")
+    tensor([ 3, -4])
+    """
+    if rounding_mode is None:
+        return apply(rows.div, input, other)
+    if rounding_mode == "floor":
+        return floor_divide(input, other)
+    if rounding_mode == "trunc":
+        quotient = trunc(apply(rows.div, input, other))
+        found = dtypes.result_of([e._array if isinstance(e, TensorBase) else e for e in (input, other)])
+        return apply(rows.cast, quotient, to=found)
+    raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
+
+
+def neg(input: Tensor) -> Tensor:
+    """-input."""
+    if input._array.dtype == dtypes.BOOL:
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
+            "the `~` or `logical_not()` operator instead."
+        )
+    return apply(rows.neg, input)
+
+
+def pow(input: Tensor, exponent: Tensor | Number) -> Tensor:
+    """input ** exponent. An integer tensor keeps its type under an integer exponent, which must not be negative.
+
+    >>> import groundup
+    >>> groundup.pow(groundup.tensor([1.0, 2.0, 3.0]), 2)
+    tensor([1., 4., 9.])
+    """
+    if isinstance(exponent, int) and exponent < 0 and input._array.dtype.kind != "f":
+        raise RuntimeError("Integers to negative integer powers are not allowed.\n  Convert first: x.float() ** -1")
+    power = apply(rows.pow_, input, exponent)
+    return shown_as(power, "PowBackward1") if isinstance(exponent, TensorBase) else power
+
+
+def square(input: Tensor) -> Tensor:
+    """input * input; bools count as integers."""
+    if input._array.dtype == dtypes.BOOL:
+        input = apply(rows.cast, input, to=dtypes.INT64)
+    return apply(rows.square, input)
+
+
+def reciprocal(input: Tensor) -> Tensor:
+    """1 / input."""
+    return apply(rows.reciprocal, input)
+
+
+def floor_divide(input: Tensor, other: Tensor | Number) -> Tensor:
+    """The floor of input / other."""
+    return apply(rows.floor_divide, input, other)
+
+
+def remainder(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input - other * floor(input / other): Python's `%`, with the sign of `other`."""
+    return apply(rows.remainder, input, other)
+
+
+def abs(input: Tensor) -> Tensor:
+    """The absolute value; its derivative at 0 is 0."""
+    return apply(rows.abs_, input)
+
+
+def sign(input: Tensor) -> Tensor:
+    """-1, 0 or 1; 0 for nan."""
+    return apply(rows.sign, input) if input._array.dtype != dtypes.BOOL else apply(clone, input)
+
+
+def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
+    """input + weight * (end - input)."""
+    return apply(rows.lerp, input, end, weight)
+
+
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """input + value * tensor1 * tensor2."""
+    return apply(rows.addcmul, input, tensor1, tensor2, value)
+
+
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """input + value * tensor1 / tensor2."""
+    return apply(rows.addcdiv, input, tensor1, tensor2, value)
+
+
+# Other names for the same functions
+absolute = abs
+multiply = mul
+negative = neg
+subtract = sub
+true_divide = div

@@ -1,0 +1,116 @@
+"""Comparisons, and the logic of bools and bits. None has a derivative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groundup.autograd.apply import apply
+from groundup.ops import elementwise as rows
+
+__all__ = [
+    "bitwise_and",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_xor",
+    "eq",
+    "ge",
+    "gt",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "ne",
+]
+
+Tensor = Any  # the class stands above this module; `groundup.tensor` gives the functions as its methods
+Number = float | int | bool
+
+
+def eq(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input == other, as bools."""
+    return apply(rows.eq, input, other)
+
+
+def ne(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input != other, as bools."""
+    return apply(rows.ne, input, other)
+
+
+def lt(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input < other, as bools."""
+    return apply(rows.lt, input, other)
+
+
+def le(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input <= other, as bools."""
+    return apply(rows.le, input, other)
+
+
+def gt(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input > other, as bools."""
+    return apply(rows.gt, input, other)
+
+
+def ge(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input >= other, as bools."""
+    return apply(rows.ge, input, other)
+
+
+def isnan(input: Tensor) -> Tensor:
+    """Where the value is nan."""
+    return apply(rows.isnan, input)
+
+
+def isinf(input: Tensor) -> Tensor:
+    """Where the value is infinite."""
+    return apply(rows.isinf, input)
+
+
+def isfinite(input: Tensor) -> Tensor:
+    """Where the value is neither infinite nor nan."""
+    return apply(rows.isfinite, input)
+
+
+def logical_and(input: Tensor, other: Tensor) -> Tensor:
+    """Both non-zero, as bools."""
+    return apply(rows.logical_and, input, other)
+
+
+def logical_or(input: Tensor, other: Tensor) -> Tensor:
+    """Either non-zero, as bools."""
+    return apply(rows.logical_or, input, other)
+
+
+def logical_xor(input: Tensor, other: Tensor) -> Tensor:
+    """Exactly one non-zero, as bools."""
+    return apply(rows.logical_xor, input, other)
+
+
+def logical_not(input: Tensor) -> Tensor:
+    """Zero, as bools."""
+    return apply(rows.logical_not, input)
+
+
+def bitwise_and(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input & other, on integers and bools."""
+    return apply(rows.bitwise_and, input, other)
+
+
+def bitwise_or(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input | other, on integers and bools."""
+    return apply(rows.bitwise_or, input, other)
+
+
+def bitwise_xor(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input ^ other, on integers and bools."""
+    return apply(rows.bitwise_xor, input, other)
+
+
+def bitwise_not(input: Tensor) -> Tensor:
+    """~input, on integers and bools."""
+    return apply(rows.bitwise_not, input)

@@ -1,0 +1,48 @@
+"""Rounding to whole numbers; the slope is zero wherever there is one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groundup.autograd.apply import apply
+from groundup.ops import elementwise as rows
+from groundup.ops.row import Row
+from groundup.ops.view import clone
+
+__all__ = [
+    "ceil",
+    "floor",
+    "round",
+    "trunc",
+]
+
+Tensor = Any  # the class stands above this module; `groundup.tensor` gives the functions as its methods
+Number = float | int | bool
+
+
+def _whole(row: Row, input: Tensor) -> Tensor:
+    """A rounding of floating numbers; integers are whole already."""
+    return apply(row, input) if input._array.dtype.kind == "f" else apply(clone, input)
+
+
+def floor(input: Tensor) -> Tensor:
+    """The largest whole number not above."""
+    return _whole(rows.floor, input)
+
+
+def ceil(input: Tensor) -> Tensor:
+    """The smallest whole number not below."""
+    return _whole(rows.ceil, input)
+
+
+def round(input: Tensor, *, decimals: int = 0) -> Tensor:
+    """The nearest whole number (ties to even), or the nearest with so many `decimals`."""
+    if decimals == 0:
+        return _whole(rows.round_, input)
+    scale = 10.0**decimals
+    return apply(rows.div, apply(rows.round_, apply(rows.mul, input, scale)), scale)
+
+
+def trunc(input: Tensor) -> Tensor:
+    """The whole part, towards 0."""
+    return _whole(rows.trunc, input)
