@@ -14,7 +14,8 @@ from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap
 from groundup.autograd.settle import holdable
 from groundup.autograd.state import LOCAL, quiet
 from groundup.autograd.tape import TensorBase, wrap
-from groundup.functions.index import check_scatter, setitem
+from groundup.functions.index import setitem
+from groundup.functions.index.checks import check_scatter
 from groundup.ops import elementwise as rows
 from groundup.ops import index as index_rows
 

@@ -1,7 +1,6 @@
-"""Reading and writing at positions: square brackets, gather and scatter, embedding. All follow ``torch``'s functions.
+"""Square brackets: reading and writing at a key of integers, slices, None, `...`, masks and integer arrays.
 
-Square brackets take every key of NumPy's: integers, slices (negative steps too, as views), None, `...`, boolean
-masks and integer arrays. Slices give views; arrays give copies.
+They take every key of NumPy's (negative steps too, as views). Slices give views; arrays give copies.
 """
 
 from __future__ import annotations
@@ -16,23 +15,10 @@ from groundup.autograd.apply import apply
 from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap, write
 from groundup.autograd.settle import holdable
 from groundup.autograd.state import LOCAL, quiet
-from groundup.autograd.tape import TensorBase, shown_as, wrap
-from groundup.errors import broadcast_error
-from groundup.functions.axes import one_axis
+from groundup.autograd.tape import TensorBase, wrap
 from groundup.functions.view import reshape
-from groundup.ops import elementwise
 from groundup.ops import index as rows
 from groundup.ops.view import slice_
-
-__all__ = [
-    "gather",
-    "index_select",
-    "masked_select",
-    "nonzero",
-    "scatter",
-    "scatter_add",
-    "take_along_dim",
-]
 
 Tensor = Any
 
@@ -245,169 +231,3 @@ def _fitted(source: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
             f"of shape {list(shape)}"
         )
     return source
-
-
-def _positions(index: Tensor, name: str) -> None:
-    if index._array.dtype.kind not in "iu":
-        found = dtypes.OF_NUMPY[index._array.dtype]
-        raise RuntimeError(f"{name}(): Expected dtype int64 for index\n  It has dtype {found}; convert with .long().")
-
-
-def _outside(positions: np.ndarray, size: int) -> bool:
-    """Whether some index is negative or not below `size`: read as unsigned, a negative one is large."""
-    if not positions.size:
-        return False
-    if positions.dtype == np.int64:
-        return bool(np.maximum.reduce(positions.view(np.uint64), axis=None) >= size)
-    return bool(positions.min() < 0 or positions.max() >= size)
-
-
-def _check_gather(input: Tensor, axis: int, index: Tensor, name: str) -> None:
-    _positions(index, name)
-    have, wanted = input._array.shape, index._array.shape
-    if len(have) != len(wanted):
-        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    larger = [k for k in range(len(have)) if k != axis and wanted[k] > have[k]]
-    if larger:
-        raise RuntimeError(
-            f"Size does not match at dimension {larger[0]} "
-            f"expected index {list(wanted)} to be no larger than self {list(have)} apart from dimension {axis}"
-        )
-    positions = index._array
-    if _outside(positions, have[axis]):
-        wrong = int(positions.min()) if positions.min() < 0 else int(positions.max())
-        raise RuntimeError(f"index {wrong} is out of bounds for dimension {axis} with size {have[axis]}")
-
-
-def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """The elements at `index` along `dim`: out[i][j] = input[i][index[i][j]] for dim=1.
-
-    >>> import groundup
-    >>> x = groundup.tensor([[1.0, 2.0], [3.0, 4.0]])
-    >>> groundup.gather(x, 1, groundup.tensor([[1], [0]]))
-    tensor([[2.],
-            [3.]])
-    """
-    axis = one_axis(dim, input._array.ndim)
-    _check_gather(input, axis, index, "gather")
-    return apply(rows.gather, input, index, dim=axis) if input._array.ndim else input.clone()
-
-
-def _check_src(index: Tensor, src: Any, name: str) -> None:
-    if isinstance(src, TensorBase) and any(n > m for n, m in zip(index._array.shape, src._array.shape, strict=True)):
-        raise RuntimeError(
-            f"Expected index {list(index._array.shape)} to be no larger than src {list(src._array.shape)} in {name}"
-        )
-
-
-def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any, name: str) -> int:
-    """`dim` as a non-negative axis, after the checks that all forms of scatter share."""
-    axis = one_axis(dim, input._array.ndim)
-    _check_gather(input, axis, index, name)
-    _check_src(index, src, name)
-    return axis
-
-
-def scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | float) -> Tensor:
-    """A copy of `input` with `src` written at `index` along `dim`: out[i][index[i][j]] = src[i][j] for dim=1."""
-    written = apply(rows.scatter, input, index, src, dim=check_scatter(input, dim, index, src, "scatter"))
-    return written if isinstance(src, TensorBase) else shown_as(written, "ScatterBackward1")
-
-
-def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """A copy of `input` with `src` added at `index` along `dim`, repeated positions adding up."""
-    return apply(rows.scatter_add, input, index, src, dim=check_scatter(input, dim, index, src, "scatter_add"))
-
-
-def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """The slices at `index` along `dim`."""
-    _positions(index, "index_select")
-    axis = one_axis(dim, input._array.ndim)
-    if index._array.ndim > 1:
-        raise IndexError(
-            f"index_select(): Index is supposed to be a vector\n  It has shape {index._array.shape}; "
-            "square brackets take any shape."
-        )
-    size = input._array.shape[axis] if input._array.ndim else 1
-    wrong = index._array[(index._array < 0) | (index._array >= size)]
-    if wrong.size:
-        raise IndexError(
-            f"index out of range in self\n  index {int(wrong.flat[0])}, and dimension {dim} has size {size}."
-        )
-    if not input._array.ndim:
-        return input.clone()
-    index = index if index._array.ndim else index.reshape(1)
-    return shown_as(getitem(input, (slice(None),) * axis + (index,)), "IndexSelectBackward0")
-
-
-def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
-    """`gather`, with `indices` broadcast against `input` in the other dimensions."""
-    if dim is None:
-        return gather(input.reshape(-1), 0, indices.reshape(-1))
-    axis = one_axis(dim, input._array.ndim)
-    if indices._array.ndim != input._array.ndim:
-        raise RuntimeError(
-            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
-            f"{input._array.ndim} dimensions for input, and {indices._array.ndim} dimensions for indices"
-        )
-    size = [max(n, m) for n, m in zip(input._array.shape, indices._array.shape, strict=True)]
-    index_size, input_size = list(size), list(size)
-    index_size[axis], input_size[axis] = indices._array.shape[axis], input._array.shape[axis]
-    return gather(input.expand(input_size), dim, indices.expand(index_size))
-
-
-def masked_select(input: Tensor, mask: Tensor) -> Tensor:
-    """The elements where the mask holds, in one dimension."""
-    if mask._array.dtype != dtypes.BOOL:
-        raise RuntimeError("masked_select: expected BoolTensor for mask")
-    if mask._array.shape != input._array.shape:
-        problem = broadcast_error("masked_select", [mask._array.shape, input._array.shape])
-        if problem is not None:
-            raise problem
-        size = np.broadcast_shapes(mask._array.shape, input._array.shape)
-        input, mask = input.expand(size), mask.expand(size)
-    return getitem(input, mask)
-
-
-def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
-    """The indices of the elements that are not 0, a row for each; or a tuple with a tensor for each axis."""
-    found = np.nonzero(np.atleast_1d(input._array)) if input._array.ndim else ()
-    if as_tuple:
-        return tuple(wrap(each) for each in found)
-    if not input._array.ndim:
-        return wrap(np.zeros((int(bool(input._array)), 0), np.int64))
-    return wrap(np.stack(found, axis=1))
-
-
-def embedding(input: Tensor, weight: Tensor) -> Tensor:
-    """The rows of `weight` that the indices in `input` name. Follows ``torch.nn.functional.embedding``."""
-    _positions(input, "embedding")
-    positions = input._array
-    if positions.size and (positions.min() < 0 or positions.max() >= len(weight._array)):
-        wrong = positions[(positions < 0) | (positions >= len(weight._array))].flat[0]
-        raise IndexError(f"index out of range in self\n  index {wrong}, and weight has {len(weight._array)} rows")
-    return apply(rows.embedding, weight, input)
-
-
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """For each index a row of `num_classes` zeros (one more than the largest index, if -1) with a 1 at the index.
-
-    >>> import groundup
-    >>> groundup.nn.functional.one_hot(groundup.tensor([0, 2]))
-    tensor([[1, 0, 0],
-            [0, 0, 1]])
-    """
-    _positions(tensor, "one_hot")
-    positions = tensor._array
-    if positions.size and positions.min() < 0:
-        raise RuntimeError("Class values must be non-negative.")
-    if num_classes == -1:
-        if not positions.size:
-            raise RuntimeError("Can not infer total number of classes from empty tensor.")
-        num_classes = int(positions.max()) + 1
-    elif positions.size and positions.max() >= num_classes:
-        raise RuntimeError(
-            f"Class values must be smaller than num_classes.\n  found {int(positions.max())}, num_classes={num_classes}"
-        )
-    classes = wrap(np.arange(num_classes))
-    return apply(elementwise.cast, apply(elementwise.eq, tensor.unsqueeze(-1), classes), to=np.dtype(np.int64))
