@@ -1,0 +1,25 @@
+"""Every sample of PyTorch's `module_db` of a module that exists here passes, or is one of the exceptions below."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.nn.module_samples import failures, infos, names
+
+# Module -> (what all its failing samples say, why it may be so). The list is held to be exact: a sample that fails
+# with other words fails the test, and so does an entry that nothing needs any more.
+EXCEPTIONS: dict[str, tuple[str, str]] = {}
+
+
+@pytest.mark.parametrize("name", names())
+def test_samples(name: str) -> None:
+    pytest.importorskip("torch", reason="the comparison needs PyTorch")
+    pytest.importorskip("expecttest", reason="PyTorch's samples need expecttest")
+    if name not in infos():
+        pytest.skip("PyTorch has no samples of it")
+    count, found = failures(name)
+    assert count
+    words, reason = EXCEPTIONS.get(name, ("", ""))
+    unexpected = [line for line in found if not words or words not in line]
+    assert not unexpected, "\n".join(unexpected)
+    assert bool(found) == bool(words), f"{name} needs no exception any more: {reason}"
