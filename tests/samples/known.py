@@ -1,0 +1,51 @@
+"""Where groundup differs from PyTorch on PyTorch's own samples, on purpose or not yet, each with its reason.
+
+`test_samples.py` fails when a sample differs that no line here names, and when a line here names nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+# Operations that draw random numbers, or show memory that nobody wrote: types and shapes are compared, and what
+# the numbers are like is tested in tests/test_random_distributions.py.
+RANDOM = frozenset(
+    """
+    bernoulli cauchy empty empty_like empty_permuted empty_strided exponential geometric log_normal multinomial
+    new_empty new_empty_strided nn.functional.alpha_dropout nn.functional.dropout nn.functional.dropout2d
+    nn.functional.dropout3d nn.functional.feature_alpha_dropout nn.functional.fractional_max_pool2d
+    nn.functional.fractional_max_pool3d nn.functional.rrelu normal rand_like randint randint_like randn randn_like
+    resize_ resize_as_ uniform
+    """.split()
+)
+
+# Factors on the usual tolerance: a sum of many terms in another order.
+LOOSER: dict[str, float] = {}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A difference: why, and in which samples (all, unless `when` says)."""
+
+    reason: str
+    when: Callable[[Any], bool] = lambda sample: True
+
+
+# By the full name of the operation.
+SAMPLES: dict[str, tuple[Known, ...]] = {}
+
+# The same for inputs that must be refused; `when` is given PyTorch's ErrorInput.
+ERRORS: dict[str, tuple[Known, ...]] = {}
+ERRORS_OF_ALL = (
+    Known(
+        "a number is taken where PyTorch wants a tensor, as NumPy does",
+        lambda case: isinstance(case.sample_input.input, int) or any(type(a) is int for a in case.sample_input.args),
+    ),
+)
+
+
+def reason_for(listed: tuple[Known, ...], what: Any) -> Known | None:
+    """The line that names this sample, or None."""
+    return next((known for known in listed if known.when(what)), None)
