@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from groundup.ops import contract, elementwise, index, reduce, view
+from groundup.ops import contract, elementwise, index, linalg, reduce, view
 from groundup.ops.readings import ARRAYS
 from groundup.ops.row import Row
 
@@ -17,13 +17,15 @@ FAMILIES: dict[str, dict[str, Row]] = {
     "elementwise": elementwise.ROWS,
     "reduce": reduce.ROWS,
     "view": view.ROWS,
-    "contract": contract.ROWS,
+    "contract": contract.ROWS | linalg.ROWS,
     "index": index.ROWS,
 }
 ROWS: dict[str, Row] = {name: row for family in FAMILIES.values() for name, row in family.items()}
 
 # The rows among those that move numbers which also add or convert some, and so may overflow.
-ADDING = frozenset(("fold", "pad", "index_added", "gather_added", "scatter_add", "nll", "nll_back", "max_spread"))
+ADDING = frozenset(
+    ("fold", "pad", "index_added", "add_at", "gather_added", "scatter_add", "nll", "nll_back", "max_spread")
+)
 
 for _row in ROWS.values():
     _row.quiet = _row.quiet and _row.name not in ADDING
