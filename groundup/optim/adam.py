@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundup.optim.hyperparameters import buffer, check_non_negative, check_switches, number
+from groundup.optim.hyperparameters import buffer, check_betas, check_non_negative, check_switches, number
 from groundup.optim.optimizer import Group, Optimizer, Params
+from groundup.tensor import Tensor
 
 __all__ = ["Adam", "AdamW"]
 
@@ -77,10 +78,10 @@ class Adam(Optimizer):
     ) -> None:
         check_non_negative(lr=lr, eps=eps, weight_decay=weight_decay)
         check_switches(differentiable, foreach, fused)
-        _check_betas(betas)
+        _check_adam(lr, betas, capturable, foreach)
         defaults: Group = {
             "lr": lr,
-            "betas": betas,
+            "betas": tuple(map(number, betas)),
             "eps": eps,
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
@@ -180,9 +181,9 @@ class AdamW(Adam):
             group["decoupled_weight_decay"] = True
 
 
-def _check_betas(betas: Any) -> None:
-    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise TypeError(f"betas must be a pair (beta1, beta2), got {betas!r}")
-    for i, beta in enumerate(betas):
-        if not 0 <= number(beta) < 1:
-            raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
+def _check_adam(lr: Any, betas: Any, capturable: bool, foreach: bool | None) -> None:
+    check_betas(betas)
+    if foreach and not capturable:
+        for name, value in (("lr", lr), ("betas[0]", betas[0]), ("betas[1]", betas[1])):
+            if isinstance(value, Tensor):
+                raise ValueError(f"{name} as a Tensor is not supported for capturable=False and foreach=True")

@@ -9,7 +9,7 @@ from typing import Any
 from groundup.functions import creation
 from groundup.tensor import Tensor
 
-__all__ = ["buffer", "check_non_negative", "check_switches", "number"]
+__all__ = ["buffer", "check_betas", "check_non_negative", "check_switches", "number"]
 
 _LABELS = {"lr": "learning rate", "eps": "epsilon value"}
 
@@ -22,11 +22,11 @@ def number(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def buffer(state: dict[str, Any], key: str, param: Tensor) -> Tensor:
-    """The buffer of a parameter, which starts as zeros when it is first asked for."""
+def buffer(state: dict[str, Any], key: str, param: Tensor, start: float = 0.0) -> Tensor:
+    """The buffer of a parameter, which is filled with `start` when it is first asked for."""
     found = state.get(key)
     if found is None:
-        found = state[key] = creation.zeros_like(param, requires_grad=False)
+        found = state[key] = creation.full_like(param, start, requires_grad=False)
     return found
 
 
@@ -43,9 +43,21 @@ def check_non_negative(**values: Any) -> None:
             raise ValueError(f"Invalid {label}: {value}")
 
 
+def check_betas(betas: Any) -> None:
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise TypeError(f"betas must be a pair (beta1, beta2), got {betas!r}")
+    if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor):
+        raise ValueError("betas must be either both floats or both Tensors")
+    for i, beta in enumerate(betas):
+        if not 0 <= number(beta) < 1:
+            raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
+
+
 def check_switches(differentiable: bool, foreach: bool | None = None, fused: bool | None = None) -> None:
     """`foreach`, `fused` and `capturable` choose between implementations in PyTorch; here there is one."""
-    if foreach and fused:
+    if fused and differentiable:
+        raise RuntimeError("`fused` does not support `differentiable`")
+    if fused and foreach:
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
     if differentiable:
         raise NotImplementedError(

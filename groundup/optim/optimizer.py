@@ -115,6 +115,8 @@ class Optimizer:
     _counts: ClassVar[frozenset[str]] = frozenset()
     # State entries with one element for each element of the parameter.
     _buffers: ClassVar[frozenset[str]] = frozenset()
+    # State entries that are one number in a tensor, of a dtype that is not the parameter's.
+    _scalars: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -372,6 +374,8 @@ class Optimizer:
     def _taken_value(self, param: Tensor, key: str, value: Any, number: Any) -> Any:
         if key in self._counts:
             return float(value)
+        if isinstance(value, (list, tuple)):
+            return type(value)(self._taken_value(param, key, item, number) for item in value)
         if not isinstance(value, Tensor):
             if not hasattr(value, "__dlpack__"):
                 return deepcopy(value)
@@ -382,7 +386,7 @@ class Optimizer:
                 f"{tuple(value.shape)}, but the parameter has shape {tuple(param.shape)}"
             )
         value = value.detach().clone()
-        return value.to(param.dtype) if param.is_floating_point() else value
+        return value.to(param.dtype) if param.is_floating_point() and key not in self._scalars else value
 
 
 def _listed(params: Any) -> list[Any]:

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 import groundup
-from groundup.optim import SGD, Adam, AdamW, RMSprop
+from groundup.optim import ASGD, SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, NAdam, RAdam, RMSprop, Rprop
 
 STEPS = 20
 SHAPES = [(3, 4), (5,), (), (2, 1, 3), (1,)]
-CLASSES = {"SGD": SGD, "Adam": Adam, "AdamW": AdamW, "RMSprop": RMSprop}
+CLASSES = {
+    kind.__name__: kind for kind in (ASGD, SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, NAdam, RAdam, RMSprop, Rprop)
+}
 
 
 def combinations(**choices):
@@ -53,6 +55,48 @@ CASES = [
         )
     ),
     ("RMSprop", {"alpha": 0.5, "eps": 1e-2}),
+    *(
+        ("Adagrad", options)
+        for options in combinations(
+            lr=[0.1],
+            lr_decay=[0, 0.2],
+            weight_decay=[0, 0.1],
+            initial_accumulator_value=[0, 0.5],
+            maximize=[False, True],
+        )
+    ),
+    *(
+        ("Adadelta", options)
+        for options in combinations(rho=[0.5, 0.9], eps=[1e-6, 0.1], weight_decay=[0, 0.1], maximize=[False, True])
+    ),
+    *(
+        (name, options)
+        for name in ("NAdam", "RAdam")
+        for options in combinations(
+            lr=[0.05],
+            betas=[(0.8, 0.9), (0.9, 0.999), (0.5, 0.6)],
+            weight_decay=[0, 0.1],
+            decoupled_weight_decay=[False, True],
+            maximize=[False, True],
+        )
+    ),
+    ("NAdam", {"momentum_decay": 0.3, "eps": 1e-3}),
+    *(
+        ("Adamax", options)
+        for options in combinations(betas=[(0.9, 0.999), (0.5, 0.6)], weight_decay=[0, 0.1], maximize=[False, True])
+    ),
+    *(
+        ("Rprop", options)
+        for options in combinations(
+            etas=[(0.5, 1.2), (0.9, 3.0)], step_sizes=[(1e-6, 50), (0.005, 0.02)], maximize=[False, True]
+        )
+    ),
+    *(
+        ("ASGD", options)
+        for options in combinations(
+            lambd=[1e-4, 0.5], alpha=[0.75, 1.5], t0=[1e6, 4], weight_decay=[0, 0.1], maximize=[False, True]
+        )
+    ),
     *((name, {}) for name in CLASSES),
 ]
 
@@ -148,7 +192,74 @@ def rmsprop(p, g, s, t, lr, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, ce
     return p - lr * s["u"]
 
 
-JUDGES = {"SGD": sgd, "Adam": adam, "AdamW": adamw, "RMSprop": rmsprop}
+def adagrad(p, g, s, t, lr, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10):
+    g = g + weight_decay * p
+    s["v"] = s.get("v", initial_accumulator_value) + g * g
+    return p - lr / (1 + (t - 1) * lr_decay) * g / (math.sqrt(s["v"]) + eps)
+
+
+def adadelta(p, g, s, t, lr, rho=0.9, eps=1e-6, weight_decay=0):
+    g = g + weight_decay * p
+    s["v"] = rho * s.get("v", 0) + (1 - rho) * g * g
+    d = math.sqrt(s.get("u", 0) + eps) / math.sqrt(s["v"] + eps) * g
+    s["u"] = rho * s.get("u", 0) + (1 - rho) * d * d
+    return p - lr * d
+
+
+def adamax(p, g, s, t, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0):
+    g = g + weight_decay * p
+    s["m"] = betas[0] * s.get("m", 0) + (1 - betas[0]) * g
+    s["u"] = max(betas[1] * s.get("u", 0), abs(g) + eps)
+    return p - lr / (1 - betas[0] ** t) * s["m"] / s["u"]
+
+
+def averages(p, g, s, lr, betas, weight_decay, decoupled):
+    if decoupled:
+        p = p * (1 - lr * weight_decay)
+    else:
+        g = g + weight_decay * p
+    s["m"] = betas[0] * s.get("m", 0) + (1 - betas[0]) * g
+    s["v"] = betas[1] * s.get("v", 0) + (1 - betas[1]) * g * g
+    return p, g
+
+
+def nadam(p, g, s, t, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, momentum_decay=4e-3, decoupled=False):
+    p, g = averages(p, g, s, lr, betas, weight_decay, decoupled)
+    mu, later = (betas[0] * (1 - 0.96 ** (i * momentum_decay) / 2) for i in (t, t + 1))
+    # The product is kept as a float32, here and in PyTorch.
+    s["M"] = float(np.float32(np.float32(s.get("M", 1)) * np.float32(mu)))
+    size = math.sqrt(s["v"] / (1 - betas[1] ** t)) + eps
+    return p - lr * ((1 - mu) * g / (1 - s["M"]) + later * s["m"] / (1 - s["M"] * later)) / size
+
+
+def radam(p, g, s, t, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, decoupled=False):
+    p, g = averages(p, g, s, lr, betas, weight_decay, decoupled)
+    step = lr * s["m"] / (1 - betas[0] ** t)
+    most = 2 / (1 - betas[1]) - 1
+    n = most - 2 * t * betas[1] ** t / (1 - betas[1] ** t)
+    if n <= 5:
+        return p - step
+    r = math.sqrt((n - 4) * (n - 2) * most / ((most - 4) * (most - 2) * n))
+    return p - step * r * math.sqrt(1 - betas[1] ** t) / (math.sqrt(s["v"]) + eps)
+
+
+def rprop(p, g, s, t, lr, etas=(0.5, 1.2), step_sizes=(1e-6, 50)):
+    product = g * s.get("before", 0)
+    size = s.get("size", lr) * (etas[0] if product < 0 else etas[1] if product > 0 else 1)
+    s["size"] = min(max(size, step_sizes[0]), step_sizes[1])
+    s["before"] = g = 0 if product < 0 else g
+    return p - math.copysign(s["size"], g) if g else p
+
+
+def asgd(p, g, s, t, lr, lambd=1e-4, alpha=0.75, t0=1e6, weight_decay=0):
+    g = g + weight_decay * p
+    eta = float(np.float32(s.get("eta", lr)))
+    s["eta"] = lr / (1 + lambd * lr * t) ** alpha
+    return p * (1 - lambd * eta) - eta * g
+
+
+JUDGES = {"SGD": sgd, "Adam": adam, "AdamW": adamw, "RMSprop": rmsprop, "Adagrad": adagrad, "Adadelta": adadelta,
+          "Adamax": adamax, "NAdam": nadam, "RAdam": radam, "Rprop": rprop, "ASGD": asgd}  # fmt: skip
 
 
 def judged(path, judge, options):
@@ -194,6 +305,13 @@ def test_path_is_the_formulas(case):
         ("AdamW", {"betas": (0.9, 0.999)}, {"betas": (0.9, 0.99901)}),
         ("RMSprop", {"alpha": 0.9}, {"alpha": 0.9, "centered": True}),
         ("RMSprop", {}, {"momentum": 1e-6}),
+        ("Adagrad", {}, {"lr_decay": 1e-4}),
+        ("Adadelta", {"rho": 0.9}, {"rho": 0.9001}),
+        ("Adamax", {}, {"eps": 1e-4}),
+        ("NAdam", {}, {"momentum_decay": 0.0041}),
+        ("RAdam", {"betas": (0.9, 0.9)}, {"betas": (0.9, 0.91)}),
+        ("Rprop", {}, {"etas": (0.5, 1.21)}),
+        ("ASGD", {}, {"lambd": 2e-4}),
     ],
 )
 def test_judges_refuse_a_wrong_path(name, options, wrong):
@@ -212,14 +330,16 @@ def test_dtype_of_parameters_stays(name):
     """A rate computed with NumPy is a float64, which NumPy would let spread to the parameter."""
     for dtype in (groundup.float16, groundup.float32, groundup.float64):
         param = groundup.ones(3, dtype=dtype, requires_grad=True)
-        optimizer = CLASSES[name]([param], lr=np.float64(0.1), weight_decay=np.float64(0.1))
+        decay = {} if name == "Rprop" else {"weight_decay": np.float64(0.1)}
+        optimizer = CLASSES[name]([param], lr=np.float64(0.1), **decay)
         for lr in (np.float64(0.2), np.float32(0.2), groundup.tensor(0.2)):
             optimizer.param_groups[0]["lr"] = lr
             param.grad = groundup.ones(3, dtype=dtype)
             optimizer.step()
             assert param.dtype is dtype
-            for value in optimizer.state[param].values():
-                assert not isinstance(value, groundup.Tensor) or value.dtype is dtype
+            for key, value in optimizer.state[param].items():
+                if isinstance(value, groundup.Tensor) and key not in optimizer._scalars:
+                    assert value.dtype is dtype
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -258,7 +378,7 @@ def test_option_switched_on_later(name, first, then, key):
 def test_gradient_is_left_as_it_is(name):
     param = groundup.ones(3, requires_grad=True)
     param.grad = groundup.tensor([1.0, -2.0, 3.0])
-    optimizer = CLASSES[name]([param], weight_decay=0.1, maximize=True)
+    optimizer = CLASSES[name]([param], maximize=True, **({} if name == "Rprop" else {"weight_decay": 0.1}))
     for _ in range(3):
         optimizer.step()
     assert param.grad.tolist() == [1.0, -2.0, 3.0]
@@ -287,7 +407,8 @@ def test_views_of_a_parameter_see_the_update(name):
 def test_minimum_of_a_parabola_is_found(name):
     target = groundup.tensor([1.0, -2.0, 0.5])
     param = groundup.zeros(3, requires_grad=True)
-    optimizer = CLASSES[name]([param], lr=0.02, **({"weight_decay": 0} if name == "AdamW" else {}))
+    lr = {"Adadelta": 10, "Adagrad": 0.5, "RAdam": 0.1, "Adamax": 0.1}.get(name, 0.02)
+    optimizer = CLASSES[name]([param], lr=lr, **({"weight_decay": 0} if name == "AdamW" else {}))
     for _ in range(400):
         optimizer.zero_grad()
         ((param - target) ** 2).sum().backward()
