@@ -56,16 +56,26 @@ def arange(
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     whole = all(isinstance(each, int) for each in (start, end, step))
     kind = dtypes.to_numpy(dtype) if dtype is not None else (dtypes.INT64 if whole else dtypes.default_float())
+    if kind == dtypes.INT64 and not whole and int(step):
+        start, end, step, whole = int(start), int(end), int(step), True  # as PyTorch does, for this type alone
     count = len(range(start, end, step)) if whole else math.ceil((end - start) / step)
     wide = np.arange(count, dtype=np.int64 if whole else np.float64)
     return finish(quiet((start + step * wide).astype, kind), requires_grad, device, layout, pin_memory)
 
 
-def _evenly(start: Any, end: Any, steps: int, name: str) -> np.ndarray:
-    """`steps` float64 numbers from `start` to `end`."""
+def _evenly(start: Any, end: Any, steps: int, kind: np.dtype[Any], name: str) -> np.ndarray:
+    """`steps` float64 numbers from `start` to `end`, which a whole type takes without their fractions.
+
+    Both halves are counted from their own end, so that the numbers are symmetric and meet both bounds exactly.
+    """
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    return quiet(np.linspace, _number(start, name), _number(end, name), steps)
+    start, end = _number(start, name), _number(end, name)
+    if kind.kind != "f":
+        start, end = int(start), int(end)
+    step = (end - start) / max(steps - 1, 1)
+    count = np.arange(steps)
+    return quiet(np.where, count < steps / 2, start + step * count, end - step * count[::-1])
 
 
 def linspace(
@@ -80,7 +90,8 @@ def linspace(
     pin_memory: bool = False,
 ) -> Tensor:
     """`steps` values evenly from `start` to `end`, both included."""
-    array = quiet(_evenly(start, end, steps, "linspace").astype, kind_of(dtype))
+    kind = kind_of(dtype)
+    array = quiet(_evenly(start, end, steps, kind, "linspace").astype, kind)
     return finish(array, requires_grad, device, layout, pin_memory)
 
 
@@ -102,5 +113,6 @@ def logspace(
     >>> groundup.logspace(0, 3, 4)
     tensor([   1.,   10.,  100., 1000.])
     """
-    powers = quiet(np.power, float(base), _evenly(start, end, steps, "logspace"))
-    return finish(quiet(powers.astype, kind_of(dtype)), requires_grad, device, layout, pin_memory)
+    kind = kind_of(dtype)
+    powers = quiet(np.power, float(base), _evenly(start, end, steps, kind, "logspace"))
+    return finish(quiet(powers.astype, kind), requires_grad, device, layout, pin_memory)
