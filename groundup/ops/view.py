@@ -6,13 +6,31 @@ fold. Rows marked as sharing give a view of the same memory wherever NumPy can; 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from groundup.ops.borders import border_added as border_added_array
+from groundup.ops.borders import border_array
+from groundup.ops.moves import (
+    diagonal_array,
+    expand_array,
+    fold_array,
+    laid_out_array,
+    on_diagonal_array,
+    padded_array,
+    placed_array,
+    repeated_array,
+    rolled_array,
+    slice_array,
+    spaced,
+    window_array,
+)
 from groundup.ops.row import Formula, Row, name_rows
+from groundup.ops.strided import strided_added as added_array
+from groundup.ops.strided import strided_array
+from groundup.ops.strided import strided_picked as picked_array
 
 
 def view(
@@ -25,114 +43,6 @@ def view(
     return Row("view", forward, grads, each=each, label=label)
 
 
-def expand_array(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """`x` broadcast to `size` with stride 0 and no copy (NumPy's own way takes five times as long)."""
-    if x.shape == size:
-        return x
-    if type(x) is not np.ndarray:
-        x = np.asarray(x)  # a NumPy scalar, as reductions give
-    if x.size == 1 and x.ndim <= len(size) and 0 not in size:
-        return np.ndarray(size, x.dtype, x, 0, tuple([0 if n != 1 else x.itemsize for n in size]))
-    lead = len(size) - x.ndim
-    strides = [0] * lead
-    for have, want, stride in zip(x.shape, size[lead:], x.strides, strict=True):
-        if have != want and have != 1:
-            raise ValueError(f"{x.shape} does not expand to {size}")
-        strides.append(stride if have == want else 0)
-    if type(x) is np.ndarray and x.flags.c_contiguous and 0 not in size:
-        return np.ndarray(size, x.dtype, x, 0, tuple(strides))
-    return np.lib.stride_tricks.as_strided(x, size, strides)
-
-
-def slice_array(x: np.ndarray, key: Any) -> np.ndarray:
-    """x[key] as a view; a single element too, which NumPy would take out of the array."""
-    found = x[key]
-    return found if isinstance(found, np.ndarray) else x[(*key, ...)]
-
-
-def window_array(
-    x: np.ndarray,
-    dims: tuple[int, ...],
-    sizes: tuple[int, ...],
-    steps: tuple[int, ...],
-    dilations: tuple[int, ...],
-) -> np.ndarray:
-    """All windows along `dims` as a view: those axes count the windows, new last axes run inside one."""
-    shape, strides = list(x.shape), list(x.strides)
-    inner = []
-    for dim, size, step, dilation in zip(dims, sizes, steps, dilations, strict=True):
-        shape[dim] = (x.shape[dim] - dilation * (size - 1) - 1) // step + 1
-        strides[dim] = x.strides[dim] * step
-        inner.append(x.strides[dim] * dilation)
-    return np.lib.stride_tricks.as_strided(x, (*shape, *sizes), (*strides, *inner))
-
-
-def fold_array(
-    windows: np.ndarray,
-    dims: tuple[int, ...],
-    steps: tuple[int, ...],
-    dilations: tuple[int, ...],
-    size: tuple[int, ...],
-) -> np.ndarray:
-    """The adjoint of `window_array`: every element added back to the place it was read from."""
-    out = np.zeros(size, windows.dtype)
-    rank = len(size)
-    for offsets in itertools.product(*(range(n) for n in windows.shape[rank:])):
-        place = [slice(None)] * rank
-        for dim, offset, step, dilation in zip(dims, offsets, steps, dilations, strict=True):
-            first = offset * dilation
-            place[dim] = slice(first, first + step * (windows.shape[dim] - 1) + 1, step)
-        inside: Any = (Ellipsis, *offsets)
-        out[tuple(place)] += windows[inside]
-    return out
-
-
-def _placed(g: np.ndarray, key: Any, size: tuple[int, ...]) -> np.ndarray:
-    """Zeros of `size` with `g` at `key`."""
-    out = np.zeros(size, g.dtype)
-    out[key] = g
-    return out
-
-
-def _on_diagonal(g: np.ndarray, offset: int, dim1: int, dim2: int, size: tuple[int, ...]) -> np.ndarray:
-    out = np.zeros(size, g.dtype)
-    line = np.diagonal(out, offset, dim1, dim2)
-    line.flags.writeable = True
-    line[...] = g
-    return out
-
-
-def _diagonal(x: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
-    line = np.diagonal(x, offset, dim1, dim2)
-    if x.flags.writeable:
-        line.flags.writeable = True
-    return line
-
-
-def _padded(x: np.ndarray, widths: tuple[tuple[int, int], ...], value: float) -> np.ndarray:
-    """`x` with a border of `value`; a negative width crops."""
-    shape = tuple(size + before + after for size, (before, after) in zip(x.shape, widths, strict=True))
-    if all(before <= 0 and after <= 0 for before, after in widths):
-        return x[tuple(slice(-before, size + after) for size, (before, after) in zip(x.shape, widths))].copy()
-    out = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
-    outer = tuple(
-        slice(max(before, 0), size - max(after, 0)) for size, (before, after) in zip(shape, widths, strict=True)
-    )
-    inner = tuple(
-        slice(max(-before, 0), size - max(-after, 0)) for size, (before, after) in zip(x.shape, widths, strict=True)
-    )
-    out[outer] = x[inner]
-    return out
-
-
-def _laid_out(x: np.ndarray, widths: tuple[tuple[int, int], ...], dims: tuple[int, ...]) -> np.ndarray:
-    """`x` with a border of zeros (or cropped), its axes in the order `dims` also in memory: in one copy."""
-    source = x.transpose(dims)
-    if any(before or after for before, after in widths):
-        return _padded(source, tuple(widths[dim] for dim in dims), 0)
-    return source.copy()
-
-
 def _laid_back(widths: tuple[tuple[int, int], ...], dims: tuple[int, ...]) -> dict[str, Any]:
     """The settings of `lay_out` that undo these."""
     return {"widths": tuple((-widths[dim][0], -widths[dim][1]) for dim in dims), "dims": _inverse(dims)}
@@ -140,6 +50,20 @@ def _laid_back(widths: tuple[tuple[int, int], ...], dims: tuple[int, ...]) -> di
 
 def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(dims.index(axis) for axis in range(len(dims)))
+
+
+def _summed_repeats(m: Any, g: Any, times: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """The gradient of `repeat`: the sum over all copies."""
+    single, full = spaced(shape, times)
+    return m.reshape(m.sum_to(m.reshape(g, size=full), size=single), size=shape)
+
+
+def _border_label(widths: tuple[tuple[int, int], ...], mode: str) -> str:
+    """PyTorch's name for a border: that of the number of axes that have one."""
+    if mode == "circular":
+        return "CopySlices"
+    count = max(len(widths) - next((i for i, each in enumerate(widths) if any(each)), 0), 1)
+    return f"{'Reflection' if mode == 'reflect' else 'Replication'}Pad{count}DBackward0"
 
 
 def _key_label(key: Any) -> str:
@@ -174,13 +98,13 @@ slice_ = view(
     lambda m, g, key, shape: m.placed(g, key=key, size=shape),
     label=lambda key, **_: _key_label(key),
 )
-placed = view(lambda m, x, *, key, size: _placed(x, key, size), lambda m, g, key: m.slice(g, key=key))
+placed = view(lambda m, x, *, key, size: placed_array(x, key, size), lambda m, g, key: m.slice(g, key=key))
 diagonal = view(
-    lambda m, x, *, offset, dim1, dim2: _diagonal(x, offset, dim1, dim2),
+    lambda m, x, *, offset, dim1, dim2: diagonal_array(x, offset, dim1, dim2),
     lambda m, g, offset, dim1, dim2, shape: m.on_diagonal(g, offset=offset, dim1=dim1, dim2=dim2, size=shape),
 )
 on_diagonal = view(
-    lambda m, x, *, offset, dim1, dim2, size: _on_diagonal(x, offset, dim1, dim2, size),
+    lambda m, x, *, offset, dim1, dim2, size: on_diagonal_array(x, offset, dim1, dim2, size),
     lambda m, g, offset, dim1, dim2: m.diagonal(g, offset=offset, dim1=dim1, dim2=dim2),
 )
 windows = view(
@@ -194,20 +118,54 @@ fold = view(
         m.windows(g, dims=dims, sizes=shape[g.ndim :], steps=steps, dilations=dilations)
     ),
 )
+as_strided = view(
+    lambda m, x, *, size, stride, offset, own: strided_array(x, size, stride, offset, own),
+    lambda m, g, size, stride, offset, own, shape: m.strided_added(
+        g, size=size, stride=stride, offset=offset, own=own, into=shape
+    ),
+)
+strided_added = view(
+    lambda m, g, *, size, stride, offset, own, into: added_array(g, size, stride, offset, own, into),
+    lambda m, g, size, stride, offset, own: m.strided_picked(g, size=size, stride=stride, offset=offset, own=own),
+)
+strided_picked = view(
+    lambda m, x, *, size, stride, offset, own: picked_array(x, size, stride, offset, own),
+    lambda m, g, size, stride, offset, own, shape: m.strided_added(
+        g, size=size, stride=stride, offset=offset, own=own, into=shape
+    ),
+)
 flip = view(lambda m, x, *, dims: np.flip(x, dims).copy(), lambda m, g, dims: m.flip(g, dims=dims))
 pad = view(
-    lambda m, x, *, widths, value: _padded(x, widths, value),
+    lambda m, x, *, widths, value: padded_array(x, widths, value),
     lambda m, g, widths: m.pad(g, widths=tuple((-before, -after) for before, after in widths), value=0),
     label="ConstantPadNdBackward0",
 )
+border = view(
+    lambda m, x, *, widths, mode: border_array(x, widths, mode),
+    lambda m, g, widths, mode: m.border_added(g, widths=widths, mode=mode),
+    label=lambda widths, mode, **_: _border_label(widths, mode),
+)
+border_added = view(
+    lambda m, g, *, widths, mode: border_added_array(g, widths, mode),
+    lambda m, g, widths, mode: m.border(g, widths=widths, mode=mode),
+)
 lay_out = view(
-    lambda m, x, *, widths, dims: _laid_out(x, widths, dims),
+    lambda m, x, *, widths, dims: laid_out_array(x, widths, dims),
     lambda m, g, widths, dims: m.lay_out(g, **_laid_back(widths, dims)),
 )
 tril = view(lambda m, x, *, diagonal: np.tril(x, diagonal), lambda m, g, diagonal: m.tril(g, diagonal=diagonal))
 triu = view(lambda m, x, *, diagonal: np.triu(x, diagonal), lambda m, g, diagonal: m.triu(g, diagonal=diagonal))
 clone = view(lambda m, x: x.copy(), lambda m, g: g)
 alias = view(lambda m, x: x[...], lambda m, g: g)
+reinterpret = view(lambda m, x, *, to: x.view(to))
+roll = view(
+    lambda m, x, *, shifts, dims: rolled_array(x, shifts, dims),
+    lambda m, g, shifts, dims: m.roll(g, shifts=tuple(-shift for shift in shifts), dims=dims),
+)
+repeat = view(
+    lambda m, x, *, times: repeated_array(x, times),
+    lambda m, g, times, shape: _summed_repeats(m, g, times, shape),
+)
 cat = view(
     lambda m, *xs, dim, sizes: np.concatenate(xs, axis=dim),
     each=lambda m, g, index, dim, sizes: m.slice(
@@ -232,6 +190,8 @@ SHARING = frozenset(
         "slice",
         "diagonal",
         "windows",
+        "as_strided",
+        "reinterpret",
     }
     | {"alias"}
 )

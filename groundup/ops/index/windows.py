@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from groundup.ops.index.family import indexing
+from groundup.ops.moves import window_array
 from groundup.ops.select import kept
-from groundup.ops.view import window_array
 
 
 def _taps(x: np.ndarray, where: tuple[tuple[int, ...], ...]) -> list[np.ndarray]:
