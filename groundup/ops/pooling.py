@@ -1,0 +1,271 @@
+"""The rows of pooling: means and maxima of windows, read tap by tap as `windows` describes.
+
+What the padding would supply is skipped, never stored, so that it neither counts nor wins. Means are of the reduce
+family; maxima are of the index family: each is read at one winner, and its gradient goes there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from groundup.ops.row import Formula, Row, name_rows
+from groundup.ops.select import kept
+from groundup.ops.windows import HALF, Lines, all_taps, taps
+
+
+Counts = int | tuple[tuple[int, ...], ...]  # elements in every window, or in each along every axis
+
+# Means: of windows of one size, and of the regions that an image of any size divides into
+
+
+def _divide(total: np.ndarray, counts: Counts) -> None:
+    """Divide sums of windows by their counts, in place; whole numbers are rounded towards zero."""
+    if isinstance(counts, tuple):
+        sizes = np.ones((), np.int64)
+        for each in counts:
+            sizes = sizes[..., None] * np.array(each)
+        divisor: Any = sizes if total.dtype.kind in "iu" else sizes.astype(total.dtype)
+    else:
+        divisor = counts
+    if total.dtype.kind in "iu":
+        total[...] = np.sign(total) * (np.abs(total) // divisor)
+    elif divisor is not counts or counts != 1:
+        np.divide(total, divisor, out=total)
+
+
+def _mean_windows(x: np.ndarray, where: Lines, counts: Counts) -> np.ndarray:
+    """The sum of each window, one axis after the other, divided by its count."""
+    if x.dtype is HALF:  # added up in single precision, as in PyTorch
+        return _mean_windows(x.astype(np.float32), where, counts).astype(HALF)
+    for axis, line in enumerate(where, x.ndim - len(where)):
+        lead = (slice(None),) * axis
+        parts = taps(line, x.shape[axis])
+        whole = slice(0, line.count)
+        if parts[0][0] == whole:
+            out = x[(*lead, parts[0][1])].copy()
+            parts = parts[1:]
+        else:
+            out = np.zeros((*x.shape[:axis], line.count, *x.shape[axis + 1 :]), x.dtype)
+        for into, read in parts:
+            target = out if into == whole else out[(*lead, into)]
+            target += x[(*lead, read)]
+        x = out
+    _divide(x, counts)
+    return x
+
+
+def _share_windows(g: np.ndarray, where: Lines, counts: Counts, size: tuple[int, ...]) -> np.ndarray:
+    """The adjoint of `_mean_windows`: each value, divided by its count, added to all places of its window."""
+    if counts != 1:
+        g = g.copy()
+        _divide(g, counts)
+    for axis, line in enumerate(where, g.ndim - len(where)):
+        lead = (slice(None),) * axis
+        out = np.zeros((*g.shape[:axis], size[axis], *g.shape[axis + 1 :]), g.dtype)
+        apart = line.dilation * (line.size - 1) < line.step
+        for into, read in taps(line, size[axis]):
+            if apart:  # each place is in one window at most
+                out[(*lead, read)] = g[(*lead, into)]
+            else:
+                out[(*lead, read)] += g[(*lead, into)]
+        g = out
+    return g
+
+
+@lru_cache(maxsize=256)
+def regions(length: int, count: int) -> tuple[tuple[int, int], ...]:
+    """Where the regions of an axis start and end that adaptive pooling divides it into; neighbours may overlap."""
+    return tuple((i * length // count, -(-(i + 1) * length // count)) for i in range(count))
+
+
+def _mean_regions(x: np.ndarray, counts: tuple[int, ...]) -> np.ndarray:
+    for axis, count in enumerate(counts, x.ndim - len(counts)):
+        parts = regions(x.shape[axis], count)
+        edges = [edge for part in parts for edge in part][:-1]  # the last sum runs to the end anyway
+        lead = (slice(None),) * axis
+        x = np.add.reduceat(x, edges, axis=axis)[(*lead, slice(None, None, 2))]
+        x = x / _lengths(parts, x, axis)
+    return x
+
+
+def _share_regions(g: np.ndarray, counts: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:
+    """The adjoint of `_mean_regions`."""
+    for axis, count in enumerate(counts, g.ndim - len(counts)):
+        parts = regions(size[axis], count)
+        lead = (slice(None),) * axis
+        g = g / _lengths(parts, g, axis)
+        out = np.zeros((*g.shape[:axis], size[axis], *g.shape[axis + 1 :]), g.dtype)
+        for i, (start, end) in enumerate(parts):
+            out[(*lead, slice(start, end))] += g[(*lead, slice(i, i + 1))]
+        g = out
+    return g
+
+
+def _lengths(parts: tuple[tuple[int, int], ...], x: np.ndarray, axis: int) -> np.ndarray:
+    """The lengths of the regions, to divide by along that axis."""
+    found = np.array([end - start for start, end in parts], x.dtype)
+    return found.reshape(-1, *(1,) * (x.ndim - axis - 1))
+
+
+def pooling(forward: Formula, *grads: Formula) -> Row:
+    """A row that averages windows, or its adjoint."""
+    return Row("reduce", forward, grads)
+
+
+mean_windows = pooling(
+    lambda m, x, *, where, counts: _mean_windows(x, where, counts),
+    lambda m, g, where, counts, shape: m.share_windows(g, where=where, counts=counts, size=shape),
+)
+share_windows = pooling(
+    lambda m, x, *, where, counts, size: _share_windows(x, where, counts, size),
+    lambda m, g, where, counts: m.mean_windows(g, where=where, counts=counts),
+)
+mean_regions = pooling(
+    lambda m, x, *, counts: _mean_regions(x, counts),
+    lambda m, g, counts, shape: m.share_regions(g, counts=counts, size=shape),
+)
+share_regions = pooling(
+    lambda m, x, *, counts, size: _share_regions(x, counts, size),
+    lambda m, g, counts: m.mean_regions(g, counts=counts),
+)
+
+
+# Maxima of windows: each is read at one winner. `pick` and `spread` are that reading's two directions, with the image
+# `x` and its maxima `top` only saying where.
+
+
+def maximum(forward: Formula, *grads: Formula | None, label: Callable[..., str] | None = None) -> Row:
+    """A row that reads or writes at the places of maxima."""
+    return Row("index", forward, grads, dtypes="own", label=label)
+
+
+def _max_windows(x: np.ndarray, where: Lines) -> np.ndarray:
+    """The maximum of each window, one axis after the other; nan wins."""
+    for axis, line in enumerate(where, x.ndim - len(where)):
+        lead = (slice(None),) * axis
+        parts = taps(line, x.shape[axis])
+        whole = slice(0, line.count)
+        if parts[0][0] == whole:
+            out = x[(*lead, parts[0][1])].copy()
+            parts = parts[1:]
+        else:
+            lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+            out = np.full((*x.shape[:axis], line.count, *x.shape[axis + 1 :]), lowest, x.dtype)
+        for into, read in parts:
+            target = out if into == whole else out[(*lead, into)]
+            np.maximum(target, x[(*lead, read)], out=target)
+        x = out
+    return x
+
+
+def _winners(
+    x: np.ndarray, top: np.ndarray, where: Lines
+) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...], np.ndarray]]:
+    """For each place in a window: the windows that have it, where it lies, and whether it won there.
+
+    The first of equal maxima wins, and the last nan.
+    """
+    if x.dtype.kind == "f" and np.isnan(top).any():
+        yield from _winners_among_nans(x, top, where)
+        return
+    taken = np.zeros(top.shape, bool)
+    for slices, _ in all_taps(where, x.shape[x.ndim - len(where) :]):
+        into, read = ((..., *each) for each in zip(*slices, strict=True))
+        before = taken[into]
+        hit = x[read] == top[into]
+        np.greater(hit, before, out=hit)  # hit, and not taken before
+        before |= hit
+        yield into, read, hit
+
+
+def _winners_among_nans(x: np.ndarray, top: np.ndarray, where: Lines) -> Iterator[Any]:
+    winner = np.full(top.shape, -1)
+    found = []
+    for number, (slices, _) in enumerate(all_taps(where, x.shape[x.ndim - len(where) :])):
+        into, read = ((..., *each) for each in zip(*slices, strict=True))
+        tap, best = x[read], winner[into]
+        best[((tap == top[into]) & (best < 0)) | np.isnan(tap)] = number
+        found.append((into, read))
+    for number, (into, read) in enumerate(found):
+        yield into, read, winner[into] == number
+
+
+def _max_spread(v: np.ndarray, x: np.ndarray, top: np.ndarray, where: Lines) -> np.ndarray:
+    apart = all(line.dilation * (line.size - 1) < line.step for line in where)
+    out = np.zeros(x.shape, v.dtype)
+    for into, read, hit in _winners(x, top, where):
+        if apart:  # each place is in one window at most, so there is nothing to add to
+            kept(hit, v[into], out=out[read])
+        else:
+            out[read] += kept(hit, v[into])
+    return out
+
+
+def _max_pick(v: np.ndarray, x: np.ndarray, top: np.ndarray, where: Lines) -> np.ndarray:
+    out = np.zeros(top.shape, v.dtype)
+    for into, read, hit in _winners(x, top, where):
+        out[into] += kept(hit, v[read])
+    return out
+
+
+def _max_places(x: np.ndarray, top: np.ndarray, where: Lines) -> np.ndarray:
+    """Where each maximum lies in the image, counted along its flattened last axes."""
+    image = x.shape[x.ndim - len(where) :]
+    places = np.arange(math.prod(image)).reshape(image)
+    out = np.zeros(top.shape, np.int64)
+    for into, read, hit in _winners(x, top, where):
+        out[into] += hit * places[read]
+    return out
+
+
+def _region_places(x: np.ndarray, counts: tuple[int, ...]) -> np.ndarray:
+    """Where the maximum of each region lies in the image, counted along its flattened last axes."""
+    lead = x.shape[: x.ndim - len(counts)]
+    image = x.shape[x.ndim - len(counts) :]
+    places = np.arange(math.prod(image)).reshape(image)
+    out = np.empty((*lead, *counts), np.int64)
+    lines = [enumerate(regions(length, count)) for length, count in zip(image, counts, strict=True)]
+    for parts in itertools.product(*lines):
+        place = tuple(i for i, _ in parts)
+        region = tuple(slice(*part) for _, part in parts)
+        values = x[(..., *region)].reshape(*lead, -1)
+        out[(..., *place)] = places[region].ravel()[_first_maximum(values)]
+    return out
+
+
+def _first_maximum(values: np.ndarray) -> np.ndarray:
+    """The first of equal maxima along the last axis, or the last nan, as PyTorch chooses."""
+    found = values.argmax(-1)
+    if values.dtype.kind == "f":
+        nans = np.isnan(values)
+        if nans.any():
+            found = np.where(nans.any(-1), values.shape[-1] - 1 - nans[..., ::-1].argmax(-1), found)
+    return found
+
+
+max_windows = maximum(
+    lambda m, x, *, where: _max_windows(x, where),
+    lambda m, g, x, y, where: m.max_spread(g, x, y, where=where),
+    label=lambda where, **_: f"MaxPool{len(where)}DWithIndicesBackward0",
+)
+max_spread = maximum(
+    lambda m, v, x, top, *, where: _max_spread(v, x, top, where),
+    lambda m, g, x, top, where: m.max_pick(g, x, top, where=where),
+)
+max_pick = maximum(
+    lambda m, v, x, top, *, where: _max_pick(v, x, top, where),
+    lambda m, g, x, top, where: m.max_spread(g, x, top, where=where),
+)
+max_places = maximum(lambda m, x, top, *, where: _max_places(x, top, where))
+region_places = maximum(lambda m, x, *, counts: _region_places(x, counts))
+
+_ROWS = name_rows(globals())
+MEANS = {name: row for name, row in _ROWS.items() if row.family == "reduce"}
+MAXIMA = {name: row for name, row in _ROWS.items() if row.family == "index"}
+ADDING = frozenset({"max_spread", "max_pick"})
