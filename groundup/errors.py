@@ -30,6 +30,10 @@ class MissingExtra(ImportError):
         return type(self), (self.feature, self.package, self.extra)
 
 
+class LinAlgError(RuntimeError):
+    """A matrix is singular, not positive definite, or otherwise not one that the operation exists for."""
+
+
 def aligned(shapes: Sequence[Shape], marks: Sequence[int] = (), names: Sequence[str] = ()) -> str:
     """The shapes one under the other, right-aligned as broadcasting reads them, `marks` pointing at axes.
 

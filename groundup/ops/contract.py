@@ -55,6 +55,12 @@ linear = contraction(
     lambda m, g, shape: m.sum_to(g, size=shape) if g.ndim > 1 else g,
     label="AddmmBackward0",
 )
+cross = contraction(
+    lambda m, a, b, *, dim: np.cross(a, b, axis=dim),
+    lambda m, g, b, dim: m.cross(b, g, dim=dim),
+    lambda m, g, a, dim: m.cross(g, a, dim=dim),
+    label="LinalgCrossBackward0",
+)
 einsum = contraction(
     lambda m, *xs, subscripts, output, sizes: _einsum(xs, subscripts, output),
     each=lambda m, g, rest, index, subscripts, output, sizes: _einsum_grad(

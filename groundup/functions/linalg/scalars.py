@@ -1,0 +1,74 @@
+"""Numbers that belong to a matrix: determinants, rank and condition. All work on batches.
+
+All follow ``torch.linalg``'s functions of the same name.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from groundup.autograd.apply import apply
+from groundup.autograd.tape import shown_as, wrap
+from groundup.functions.elementwise import where
+from groundup.functions.linalg.checks import check_floating, check_sides, check_square, tolerances
+from groundup.functions.view import clone, select
+from groundup.ops import linalg as rows
+from groundup.ops import matrices
+
+__all__ = ["det", "logdet", "matrix_rank", "slogdet"]
+
+Tensor = Any
+
+
+class linalg_slogdet(NamedTuple):
+    """What `slogdet` returns."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+
+def det(A: Tensor) -> Tensor:
+    """The determinant; its derivative, the cofactors, holds for singular matrices too.
+
+    >>> import groundup
+    >>> groundup.linalg.det(groundup.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor(-2.)
+    """
+    check_square("linalg.det", A)
+    return apply(rows.det, A)
+
+
+def slogdet(A: Tensor) -> linalg_slogdet:
+    """The sign of the determinant and the logarithm of its absolute value, which does not overflow."""
+    check_square("linalg.slogdet", A)
+    packed = apply(rows.slogdet, A)
+    sign = select(packed.detach(), -1, 0)
+    return linalg_slogdet(clone(sign), shown_as(clone(select(packed, -1, 1)), "LinalgSlogdetBackward0"))
+
+
+def logdet(A: Tensor) -> Tensor:
+    """The logarithm of the determinant: -inf where that is 0, nan where it is negative."""
+    check_square("logdet", A)
+    sign, logabs = slogdet(A)
+    return where(sign == -1, math.nan, logabs)
+
+
+def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:
+    """How many singular values are above max(atol, rtol * the largest one); `tol` is an older name of atol."""
+    name = "torch.linalg.matrix_rank"
+    if A._array.ndim < 2:
+        raise RuntimeError(f"{name}: The input tensor input must have at least 2 dimensions.")
+    check_floating(name, A)
+    if tol is not None:
+        atol, rtol = tol, 0.0
+    atol, rtol = tolerances(A, atol, rtol)
+    if hermitian:
+        check_sides(name, A)
+        values = np.abs(matrices.eigh(A._array, "L")[..., -1, :])
+    else:
+        values = matrices.svdvals(A._array)
+    limit = np.maximum(atol, rtol * values.max(axis=-1, initial=0))
+    return wrap((values > limit[..., None]).sum(axis=-1))
