@@ -94,9 +94,10 @@ class LBFGS(Optimizer):
         super().__init__(params, defaults)
 
     def add_param_group(self, param_group: Group) -> None:
-        if self.param_groups:
-            raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
         super().add_param_group(param_group)
+        if len(self.param_groups) > 1:
+            self.param_groups.pop()
+            raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
 
     @property
     def _params(self) -> list[Tensor]:
@@ -104,7 +105,7 @@ class LBFGS(Optimizer):
 
     # ---- the step -------------------------------------------------------------------------------------
 
-    def step(self, closure: Closure) -> Any:  # type: ignore[override]
+    def step(self, closure: Closure) -> Any:
         """Minimise for up to `max_iter` iterations; return the loss that the closure gave first."""
         with no_grad():
             return self._minimise(_with_gradients(closure))

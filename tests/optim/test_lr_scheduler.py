@@ -39,6 +39,15 @@ def sequential(s, o, parts, milestones):
 
 MAKERS = {
     "lambda": lambda s, o: s.LambdaLR(o, [lambda e: 0.9**e, lambda e: 1 / (1 + e)]),
+    "multiplicative": lambda s, o: s.MultiplicativeLR(o, [lambda e: 1 - 0.5**e, lambda e: 0.9]),
+    "polynomial": lambda s, o: s.PolynomialLR(o, 9, 1.7),
+    "cyclic": lambda s, o: s.CyclicLR(o, [0.01, 0.002], 0.3, step_size_up=4),
+    "cyclic-halved": lambda s, o: s.CyclicLR(o, 0.01, [0.3, 0.2], 3, 5, mode="triangular2", base_momentum=0.7),
+    "cyclic-exponential": lambda s, o: s.CyclicLR(o, 0.1, 0.3, 4, mode="exp_range", gamma=0.9, cycle_momentum=False),
+    "cyclic-own": lambda s, o: s.CyclicLR(o, 0.1, 0.3, 4, scale_fn=lambda x: 1 / (1 + x), scale_mode="iterations"),
+    "chained": lambda s, o: s.ChainedScheduler(
+        [s.ConstantLR(o, 0.1, 4), s.ExponentialLR(o, 0.9), s.PolynomialLR(o, 12)]
+    ),
     "step": lambda s, o: s.StepLR(o, 3, 0.5),
     "multistep": lambda s, o: s.MultiStepLR(o, [2, 5, 5, 9], 0.3),
     "constant": lambda s, o: s.ConstantLR(o, 0.25, 4),
@@ -83,7 +92,7 @@ MAKERS = {
         [0, 6],
     ),
 }
-SEQUENCES = ("warmup-cosine", "five-in-turn", "nothing-first")
+SEQUENCES = ("warmup-cosine", "five-in-turn", "nothing-first", "chained")
 EPOCHS = 25
 
 
@@ -175,7 +184,7 @@ def test_several_on_one_optimizer_multiply_as_in_pytorch():
 
 def test_jumping_to_an_epoch_is_pytorchs():
     torch = pytest.importorskip("torch")
-    for name in ("lambda", "step", "multistep", "constant", "linear", "exponential", "cosine"):
+    for name in ("lambda", "step", "multistep", "constant", "linear", "exponential", "cosine", "polynomial"):
         ours, theirs = make_optimizer(), make_optimizer(torch)
         a, b = MAKERS[name](lr_scheduler, ours), MAKERS[name](torch.optim.lr_scheduler, theirs)
         ours.step()
@@ -203,6 +212,10 @@ def test_fractions_of_an_epoch_are_pytorchs():
 # ---- by formula, without PyTorch ---------------------------------------------------------------------------
 
 CLOSED = {
+    "polynomial": lambda e: 0.1 * (1 - min(e, 9) / 9) ** 1.7,
+    "cyclic": lambda e: 0.01 + 0.29 * (1 - abs(e % 8 - 4) / 4),
+    "multiplicative": lambda e: 0.1 * math.prod(1 - 0.5**i for i in range(1, e + 1)),
+    "chained": lambda e: 0.1 * (0.1 if e < 4 else 1) * 0.9**e * (1 - min(e, 12) / 12),
     "step": lambda e: 0.1 * 0.5 ** (e // 3),
     "multistep": lambda e: 0.1 * 0.3 ** sum(e >= m for m in (2, 5, 5, 9)),
     "constant": lambda e: 0.1 * (0.25 if e < 4 else 1),
@@ -270,6 +283,19 @@ def test_constant_from_zero():
     """PyTorch divides by zero here."""
     optimizer = make_optimizer()
     assert rates_of(lr_scheduler.ConstantLR(optimizer, 0.0, 2), optimizer, 4) == [0.0, 0.0, 0.1, 0.1]
+
+
+def test_chain_in_a_sequence():
+    optimizer = make_optimizer()
+
+    def chain():
+        return lr_scheduler.ChainedScheduler(
+            [lr_scheduler.ConstantLR(optimizer, 0.5, 2), lr_scheduler.ExponentialLR(optimizer, 0.5)]
+        )
+
+    outer = lr_scheduler.SequentialLR(optimizer, [chain(), chain()], [3])
+    expected = [0.05, 0.025, 0.025, 0.05, 0.025, 0.025, 0.0125]
+    assert rates_of(outer, optimizer, 7) == pytest.approx(expected)
 
 
 def test_sequence_in_a_sequence():

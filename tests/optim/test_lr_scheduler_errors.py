@@ -23,6 +23,25 @@ ERRORS = [
     (lambda s, o: s.StepLR(3, 3), TypeError, "int is not an Optimizer"),
     (lambda s, o: s.ReduceLROnPlateau(3), TypeError, "int is not an Optimizer"),
     (lambda s, o: s.LambdaLR(o, [lambda e: 1]), ValueError, "Expected 2 lr_lambdas, but got 1"),
+    (lambda s, o: s.MultiplicativeLR(o, 0.9), TypeError, "lr_lambda should be a function, but got float"),
+    (lambda s, o: s.CyclicLR(3, 0.1, 0.2), TypeError, "int is not an Optimizer"),
+    (lambda s, o: s.CyclicLR(o, 0.1, 0.2, mode="square"), ValueError, "mode is invalid and scale_fn is None"),
+    (
+        lambda s, o: s.CyclicLR(o, [0.1], 0.2),
+        ValueError,
+        "base_lr must have the same length as optimizer.param_groups. base_lr has 1 values, param_groups has 2.",
+    ),
+    (
+        lambda s, o: s.ChainedScheduler([]),
+        ValueError,
+        "ChainedScheduler expects at least one scheduler to be chained, but got no scheduler.",
+    ),
+    (
+        lambda s, o: s.ChainedScheduler([s.StepLR(o, 3), s.ReduceLROnPlateau(o)]),
+        ValueError,
+        "ChainedScheduler does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be "
+        "specified when calling `step`, but got one at index 1 in the given schedulers sequence.",
+    ),
     (
         lambda s, o: s.ConstantLR(o, factor=2.0),
         ValueError,

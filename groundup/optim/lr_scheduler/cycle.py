@@ -1,10 +1,12 @@
-"""Schedules that move the learning rate up and down: one cycle over a whole training run, and a cosine that
-is restarted again and again."""
+"""Schedules that move the learning rate up and down: one cycle over a whole training run, a triangle again and
+again, and a cosine that is restarted again and again."""
 
 from __future__ import annotations
 
 import math
+import types
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from groundup.optim.lr_scheduler.base import (
@@ -12,11 +14,12 @@ from groundup.optim.lr_scheduler.base import (
     LRScheduler,
     check_optimizer,
     per_group,
+    set_rate,
     warn_outside_step,
 )
 from groundup.optim.optimizer import Group, Optimizer
 
-__all__ = ["CosineAnnealingWarmRestarts", "OneCycleLR"]
+__all__ = ["CosineAnnealingWarmRestarts", "CyclicLR", "OneCycleLR"]
 
 
 def _along_cosine(start: float, end: float, done: float) -> float:
@@ -95,9 +98,7 @@ class OneCycleLR(LRScheduler):
         self._anneal_func_type = anneal_strategy
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
-            self.use_beta1 = "betas" in optimizer.defaults
-            if not self.use_beta1 and "momentum" not in optimizer.defaults:
-                raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
+            self.use_beta1 = _uses_beta1(optimizer)
         highest = per_group("max_lr", max_lr, optimizer)
         most = per_group("max_momentum", max_momentum, optimizer)
         least = per_group("base_momentum", base_momentum, optimizer)
@@ -122,7 +123,7 @@ class OneCycleLR(LRScheduler):
         if self.cycle_momentum:
             for group in groups:
                 start, end = group[phase["start_momentum"]], group[phase["end_momentum"]]
-                self._set_momentum(group, curve(start, end, done))
+                _set_momentum(group, curve(start, end, done), self.use_beta1)
         return [curve(group[phase["start_lr"]], group[phase["end_lr"]], done) for group in groups]
 
     def _position(self) -> tuple[dict[str, Any], float]:
@@ -137,11 +138,19 @@ class OneCycleLR(LRScheduler):
         length = end - start
         return phase, (self.last_epoch - start) / length if length else 1.0
 
-    def _set_momentum(self, group: Group, momentum: float) -> None:
-        if self.use_beta1:
-            group["betas"] = (momentum, *group["betas"][1:])
-        else:
-            group["momentum"] = momentum
+
+def _uses_beta1(optimizer: Optimizer) -> bool:
+    """Whether the momentum is the first of the optimiser's betas."""
+    if "betas" not in optimizer.defaults and "momentum" not in optimizer.defaults:
+        raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
+    return "betas" in optimizer.defaults
+
+
+def _set_momentum(group: Group, momentum: float, use_beta1: bool) -> None:
+    if use_beta1:
+        group["betas"] = (momentum, *group["betas"][1:])
+    else:
+        group["momentum"] = momentum
 
 
 def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
@@ -179,6 +188,128 @@ def _phases(pct_start: float, total_steps: int, three_phase: bool) -> list[dict[
         phase(2 * rise - 2, "max_lr", "initial_lr", "base", "max"),
         phase(total_steps - 1, "initial_lr", "min_lr", "max", "max"),
     ]
+
+
+class CyclicLR(LRScheduler):
+    """A triangle, again and again: the rate rises from `base_lr` to `max_lr` along a line, and falls back.
+
+    Momentum (`"momentum"`, or the first of `"betas"`) goes the other way. `step()` belongs after every batch.
+
+    Args:
+        optimizer: whose learning rates and momenta are set.
+        base_lr, max_lr: the lowest and the highest rate; or lists, one value for each group.
+        step_size_up: the batches of a rise.
+        step_size_down: the batches of a fall; `step_size_up` unless given.
+        mode: `"triangular"`: all cycles alike; `"triangular2"`: each half as high as the last;
+            `"exp_range"`: the height falls as `gamma ** batch`.
+        gamma: see `mode`.
+        scale_fn: in the place of `mode`: by what the height is multiplied.
+        scale_mode: whether `scale_fn` is given the number of the `"cycle"` (from 1) or of `"iterations"`.
+        cycle_momentum: whether momentum is set too.
+        base_momentum, max_momentum: its lowest and highest value; or lists.
+        last_epoch: see `LRScheduler`.
+
+    A `scale_fn` is not saved by `state_dict`, the attributes of a callable object are.
+
+    Raises:
+        ValueError: no such mode, a list of a wrong length, or an optimiser without momentum.
+
+    Example:
+        >>> import groundup
+        >>> opt = groundup.optim.SGD([groundup.zeros(1, requires_grad=True)], lr=0.1, momentum=0.9)
+        >>> schedule = groundup.optim.lr_scheduler.CyclicLR(opt, base_lr=0.25, max_lr=0.75, step_size_up=2)
+        >>> seen = []
+        >>> for batch in range(6):
+        ...     seen += schedule.get_last_lr()
+        ...     opt.step()
+        ...     schedule.step()
+        >>> seen
+        [0.25, 0.5, 0.75, 0.5, 0.25, 0.5]
+
+    Source: Smith, *Cyclical learning rates for training neural networks*, 2017. Follows
+    ``torch.optim.lr_scheduler.CyclicLR``.
+    """
+
+    _unsaved = ("optimizer", "_scale_fn_custom")
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        base_lr: float | list[float],
+        max_lr: float | list[float],
+        step_size_up: int = 2000,
+        step_size_down: int | None = None,
+        mode: str = "triangular",
+        gamma: float = 1.0,
+        scale_fn: Callable[[float], float] | None = None,
+        scale_mode: str = "cycle",
+        cycle_momentum: bool = True,
+        base_momentum: float = 0.8,
+        max_momentum: float = 0.9,
+        last_epoch: int = -1,
+    ) -> None:
+        check_optimizer(optimizer)
+        lowest = per_group("base_lr", base_lr, optimizer)
+        self.max_lrs = per_group("max_lr", max_lr, optimizer)
+        rise = float(step_size_up)
+        self.total_size = rise + (rise if step_size_down is None else float(step_size_down))
+        self.step_ratio = rise / self.total_size
+        if scale_fn is None and mode not in ("triangular", "triangular2", "exp_range"):
+            raise ValueError("mode is invalid and scale_fn is None")
+        self.mode = mode
+        self.gamma = gamma
+        self._scale_fn_custom = scale_fn
+        if scale_fn is None:
+            scale_mode = "iterations" if mode == "exp_range" else "cycle"
+        self.scale_mode = scale_mode
+        self.cycle_momentum = cycle_momentum
+        if cycle_momentum:
+            self.use_beta1 = _uses_beta1(optimizer)
+            self.base_momentums = per_group("base_momentum", base_momentum, optimizer)
+            self.max_momentums = per_group("max_momentum", max_momentum, optimizer)
+        if last_epoch == -1:
+            self._set_first_values(optimizer.param_groups, lowest)
+        self.optimizer = optimizer
+        super().__init__(optimizer, last_epoch)
+        self.base_lrs = lowest
+
+    def _set_first_values(self, groups: list[Group], lowest: list[float]) -> None:
+        for i, group in enumerate(groups):
+            set_rate(group, lowest[i])
+            if self.cycle_momentum:
+                _set_momentum(group, self.max_momentums[i], self.use_beta1)
+                group["max_momentum"], group["base_momentum"] = self.max_momentums[i], self.base_momentums[i]
+
+    def scale_fn(self, x: float) -> float:
+        """By what the height of the triangle is multiplied, in cycle or batch `x`."""
+        if self._scale_fn_custom is not None:
+            return self._scale_fn_custom(x)
+        if self.mode == "triangular2":
+            return 1 / (2.0 ** (x - 1))
+        return self.gamma**x if self.mode == "exp_range" else 1.0
+
+    def get_lr(self) -> list[float]:
+        warn_outside_step(self)
+        cycle = math.floor(1 + self.last_epoch / self.total_size)
+        done = 1.0 + self.last_epoch / self.total_size - cycle
+        height = done / self.step_ratio if done <= self.step_ratio else (done - 1) / (self.step_ratio - 1)
+        scale = self.scale_fn(cycle if self.scale_mode == "cycle" else self.last_epoch)
+        if self.cycle_momentum:
+            bounds = zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums, strict=False)
+            for group, low, high in bounds:
+                _set_momentum(group, high - (high - low) * height * scale, self.use_beta1)
+        return [low + (high - low) * height * scale for low, high in zip(self.base_lrs, self.max_lrs, strict=True)]
+
+    def state_dict(self) -> dict[str, Any]:
+        scale = self._scale_fn_custom
+        plain = scale is None or isinstance(scale, types.FunctionType)
+        return {**super().state_dict(), "_scale_fn_custom": None if plain else deepcopy(vars(scale))}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        attributes = state_dict.get("_scale_fn_custom")
+        if attributes and self._scale_fn_custom is not None:
+            vars(self._scale_fn_custom).update(deepcopy(attributes))
 
 
 class CosineAnnealingWarmRestarts(GroupwiseScheduler):

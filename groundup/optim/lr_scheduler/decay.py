@@ -15,6 +15,7 @@ from groundup.optim.lr_scheduler.base import (
     GroupwiseScheduler,
     LRScheduler,
     check_optimizer,
+    rates,
     warn_outside_step,
 )
 from groundup.optim.optimizer import Optimizer
@@ -26,13 +27,46 @@ __all__ = [
     "LambdaLR",
     "LinearLR",
     "MultiStepLR",
+    "MultiplicativeLR",
+    "PolynomialLR",
     "StepLR",
 ]
 
 Lambda = Callable[[int], float]
 
 
-class LambdaLR(LRScheduler):
+class _ByFunctions(LRScheduler):
+    """A schedule given by a function of the epoch, or by one for each parameter group."""
+
+    _unsaved = ("optimizer", "lr_lambdas")
+
+    def __init__(self, optimizer: Optimizer, lr_lambda: Lambda | list[Lambda], last_epoch: int = -1) -> None:
+        check_optimizer(optimizer)
+        groups = len(optimizer.param_groups)
+        listed = isinstance(lr_lambda, (list, tuple))
+        self.lr_lambdas: list[Lambda] = list(lr_lambda) if listed else [lr_lambda] * groups  # type: ignore[arg-type,list-item]
+        if len(self.lr_lambdas) != groups:
+            raise ValueError(f"Expected {groups} lr_lambdas, but got {len(self.lr_lambdas)}")
+        for function in self.lr_lambdas:
+            if not callable(function):
+                raise TypeError(f"lr_lambda should be a function, but got {type(function).__name__}")
+        super().__init__(optimizer, last_epoch)
+
+    def state_dict(self) -> dict[str, Any]:
+        attributes = [
+            None if isinstance(factor, types.FunctionType) else deepcopy(getattr(factor, "__dict__", None))
+            for factor in self.lr_lambdas
+        ]
+        return {**super().state_dict(), "lr_lambdas": attributes}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        for factor, attributes in zip(self.lr_lambdas, state_dict.get("lr_lambdas", ()), strict=False):
+            if attributes:
+                factor.__dict__.update(deepcopy(attributes))
+
+
+class LambdaLR(_ByFunctions):
     """The first rate times a function of the epoch: `lr = base * lr_lambda(epoch)`.
 
     Args:
@@ -53,37 +87,35 @@ class LambdaLR(LRScheduler):
     Follows ``torch.optim.lr_scheduler.LambdaLR``.
     """
 
-    _unsaved = ("optimizer", "lr_lambdas")
-
-    def __init__(self, optimizer: Optimizer, lr_lambda: Lambda | list[Lambda], last_epoch: int = -1) -> None:
-        check_optimizer(optimizer)
-        groups = len(optimizer.param_groups)
-        self.lr_lambdas: list[Lambda]
-        if isinstance(lr_lambda, (list, tuple)):
-            if len(lr_lambda) != groups:
-                raise ValueError(f"Expected {groups} lr_lambdas, but got {len(lr_lambda)}")
-            self.lr_lambdas = list(lr_lambda)
-        else:
-            self.lr_lambdas = [lr_lambda] * groups
-        super().__init__(optimizer, last_epoch)
-
     def get_lr(self) -> list[float]:
         warn_outside_step(self)
         pairs = zip(self.base_lrs, self.lr_lambdas, strict=True)
         return [base * factor(self.last_epoch) for base, factor in pairs]
 
-    def state_dict(self) -> dict[str, Any]:
-        attributes = [
-            None if isinstance(factor, types.FunctionType) else deepcopy(getattr(factor, "__dict__", None))
-            for factor in self.lr_lambdas
-        ]
-        return {**super().state_dict(), "lr_lambdas": attributes}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        super().load_state_dict(state_dict)
-        for factor, attributes in zip(self.lr_lambdas, state_dict.get("lr_lambdas", ()), strict=False):
-            if attributes:
-                factor.__dict__.update(deepcopy(attributes))
+class MultiplicativeLR(_ByFunctions):
+    """The present rate times a function of the epoch: `lr = lr * lr_lambda(epoch)`, from epoch 1 on.
+
+    Args: as in `LambdaLR`.
+
+    Example:
+        >>> import groundup
+        >>> opt = groundup.optim.SGD([groundup.zeros(1, requires_grad=True)], lr=0.8)
+        >>> schedule = groundup.optim.lr_scheduler.MultiplicativeLR(opt, lambda epoch: 1 / epoch)
+        >>> for epoch in range(2):
+        ...     opt.step(); schedule.step()
+        >>> schedule.get_last_lr()
+        [0.4]
+
+    Follows ``torch.optim.lr_scheduler.MultiplicativeLR``.
+    """
+
+    def get_lr(self) -> list[float]:
+        warn_outside_step(self)
+        if self._is_initial:
+            return rates(self.optimizer)
+        pairs = zip(rates(self.optimizer), self.lr_lambdas, strict=False)
+        return [rate * factor(self.last_epoch) for rate, factor in pairs]
 
 
 class StepLR(GroupwiseScheduler):
@@ -251,6 +283,39 @@ class LinearLR(GroupwiseScheduler):
         rise = self.end_factor - self.start_factor
         length = self.total_iters or 1
         return base * (self.start_factor + rise * min(epoch, self.total_iters) / length)
+
+
+class PolynomialLR(GroupwiseScheduler):
+    """The rate falls to zero in `total_iters` epochs: `lr = base * (1 - epoch / total_iters) ** power`.
+
+    Example:
+        >>> import groundup
+        >>> opt = groundup.optim.SGD([groundup.zeros(1, requires_grad=True)], lr=1.0)
+        >>> schedule = groundup.optim.lr_scheduler.PolynomialLR(opt, total_iters=4, power=2)
+        >>> seen = []
+        >>> for epoch in range(5):
+        ...     seen += schedule.get_last_lr()
+        ...     opt.step()
+        ...     schedule.step()
+        >>> [round(rate, 4) for rate in seen]
+        [1.0, 0.5625, 0.25, 0.0625, 0.0]
+
+    Follows ``torch.optim.lr_scheduler.PolynomialLR``.
+    """
+
+    def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
+        self.total_iters = total_iters
+        self.power = power
+        super().__init__(optimizer, last_epoch)
+
+    def _next_rate(self, rate: float, base: float) -> float:
+        if self._is_initial or self.last_epoch > self.total_iters:
+            return rate
+        left, before = (1.0 - epoch / self.total_iters for epoch in (self.last_epoch, self.last_epoch - 1))
+        return rate * (left / before) ** self.power
+
+    def _rate_at(self, epoch: int, base: float) -> float:
+        return base * (1.0 - min(self.total_iters, epoch) / self.total_iters) ** self.power
 
 
 class ExponentialLR(GroupwiseScheduler):
