@@ -14,6 +14,7 @@ from groundup import autograd
 from groundup.autograd.state import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from groundup.dtypes import bool_ as bool
 from groundup.dtypes import (
+    bfloat16,
     double,
     dtype,
     float16,
@@ -39,6 +40,8 @@ from groundup.functions.contract import *
 from groundup.functions.creation import *
 from groundup.functions.elementwise import *
 from groundup.functions.index import *
+from groundup.functions.linalg import plain
+from groundup.functions.linalg.plain import *
 from groundup.functions.reduce import *
 from groundup.functions.view import *
 from groundup.printing import get_printoptions, printoptions, set_printoptions
@@ -66,6 +69,7 @@ __all__ = [
     "no_grad",
     "set_grad_enabled",
     # groundup.dtypes
+    "bfloat16",
     "bool",
     "double",
     "dtype",
@@ -105,12 +109,13 @@ __all__ += contract.__all__
 __all__ += creation.__all__
 __all__ += elementwise.__all__
 __all__ += index.__all__
+__all__ += plain.__all__
 __all__ += reduce.__all__
 __all__ += view.__all__
 
-del compare, contract, creation, elementwise, index, reduce, view
+del compare, contract, creation, elementwise, index, plain, reduce, view
 
-_ROOMS = ("cli", "data", "errors", "io", "nn", "optim", "train")
+_ROOMS = ("cli", "data", "errors", "io", "linalg", "nn", "optim", "train")
 _FILES = ("load", "save")
 
 

@@ -1,7 +1,8 @@
 """The element types and PyTorch's rules for mixing them. A `dtype` is a name around a NumPy type.
 
-Every operation settles its types by `result_type`: categories bool < integer < float decide first, and within a
-category a tensor with dimensions outranks a 0-d tensor, which outranks a Python number.
+bfloat16 is ml_dtypes' type, found when it is first used, so that NumPy alone is enough for all the others. Every
+operation settles its types by `result_type`: categories bool < integer < float decide first, and within a category a
+tensor with dimensions outranks a 0-d tensor, which outranks a Python number.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+
+from groundup.errors import MissingExtra
+
+REAL = "fV"  # NumPy's letters for the kinds of the floating types: ml_dtypes' bfloat16 shows itself as V
 
 # Those that are not the lower case of PyTorch's older names.
 _C_NAMES = {
@@ -41,6 +46,11 @@ class dtype:
         self.is_floating_point = self.numpy.kind == "f"
         self.is_signed = self.numpy.kind in "fi"
 
+    @property
+    def limits(self) -> Any:
+        """The numbers that the type can hold, as NumPy's `finfo` or `iinfo` tells them."""
+        return np.finfo(self.numpy) if self.is_floating_point else np.iinfo(self.numpy)
+
     def __repr__(self) -> str:
         return f"groundup.{self.name}"
 
@@ -49,6 +59,34 @@ class dtype:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dtype:
         return self
+
+
+class _BFloat16(dtype):
+    """The upper half of a float32: its range, with 8 bits of precision."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.name, self.legacy, self.c_name = "bfloat16", "BFloat16", "c10::BFloat16"
+        self.itemsize, self.is_floating_point, self.is_signed = 2, True, True
+
+    @property
+    def numpy(self) -> np.dtype[Any]:  # type: ignore[override]
+        """The type of ml_dtypes; known to this module from the first time that it is asked for."""
+        try:
+            import ml_dtypes
+        except ImportError:
+            raise MissingExtra("bfloat16", "ml_dtypes", "bfloat16") from None
+        found = np.dtype(ml_dtypes.bfloat16)
+        OF_NUMPY.setdefault(found, self)
+        return found
+
+    @property
+    def limits(self) -> Any:
+        """The numbers that the type can hold, as ml_dtypes' `finfo` tells them."""
+        import ml_dtypes
+
+        return ml_dtypes.finfo(self.numpy)
 
 
 float16 = half = dtype("float16", "Half")
@@ -60,12 +98,12 @@ int16 = short = dtype("int16", "Short")
 int32 = int_ = dtype("int32", "Int")
 int64 = long = dtype("int64", "Long")
 bool_ = dtype("bool", "Bool")
+bfloat16 = _BFloat16()
 
-ALL = (float16, float32, float64, uint8, int8, int16, int32, int64, bool_)
-OF_NUMPY: dict[np.dtype[Any], dtype] = {each.numpy: each for each in ALL}
+_OF_NUMPY_ALONE = (float16, float32, float64, uint8, int8, int16, int32, int64, bool_)
+ALL = (*_OF_NUMPY_ALONE, bfloat16)
+OF_NUMPY: dict[np.dtype[Any], dtype] = {each.numpy: each for each in _OF_NUMPY_ALONE}
 
-FLOATS = frozenset(each.numpy for each in ALL if each.is_floating_point)
-INTEGERS = frozenset(each.numpy for each in ALL if each.numpy.kind in "iu")
 BOOL = np.dtype("bool")
 INT64 = np.dtype("int64")
 FLOAT32 = np.dtype("float32")
@@ -97,15 +135,17 @@ def default_float() -> np.dtype[Any]:
 
 def to_numpy(d: Any) -> np.dtype[Any]:
     """NumPy's type for a `dtype`, a NumPy type, or Python's `float`, `int`, `bool`."""
-    if type(d) is dtype:
+    if isinstance(d, dtype):
         return d.numpy
     if d is float:
         return _Default.numpy
+    if d == "bfloat16":
+        return bfloat16.numpy
     try:
         found = np.dtype(d)
     except TypeError:
         raise TypeError(f"dtype must be a groundup.dtype such as groundup.float32, not {d!r}") from None
-    if found not in OF_NUMPY:
+    if found not in OF_NUMPY and not is_bfloat16(found):
         raise TypeError(f"can't use the type {found}: the supported types are {', '.join(each.name for each in ALL)}")
     return found
 
@@ -115,9 +155,21 @@ def of_numpy(found: np.dtype[Any]) -> dtype:
     try:
         return OF_NUMPY[found]
     except KeyError:
+        if is_bfloat16(found):
+            return bfloat16
         raise TypeError(
             f"can't convert an array of type {found}. The only supported types are: {', '.join(e.name for e in ALL)}."
         ) from None
+
+
+def is_bfloat16(found: np.dtype[Any]) -> bool:
+    """Whether it is ml_dtypes' bfloat16, perhaps of an array that the user made with ml_dtypes."""
+    return found.kind == "V" and found.name == "bfloat16" and found == bfloat16.numpy
+
+
+def is_half(found: np.dtype[Any]) -> bool:
+    """Whether it is one of the types that hold numbers in two bytes: float16 and bfloat16."""
+    return found.itemsize == 2 and found.kind in REAL
 
 
 def promote_types(a: dtype, b: dtype) -> dtype:
@@ -136,14 +188,16 @@ def _promote(a: np.dtype[Any] | None, b: np.dtype[Any] | None) -> np.dtype[Any]:
         if found is None:
             raise TypeError("result_type needs at least one tensor or number")
         return found
-    if (a.kind == "f") != (b.kind == "f"):
-        return a if a.kind == "f" else b
+    if (a.kind in REAL) != (b.kind in REAL):
+        return a if a.kind in REAL else b
+    if a.kind != b.kind and is_half(a) and is_half(b):  # neither holds the other
+        return FLOAT32
     return np.promote_types(a, b)
 
 
 def category(d: np.dtype[Any]) -> int:
     """The rank that decides first when types mix: bool 0, integers 1, floats 2."""
-    return {"b": 0, "u": 1, "i": 1, "f": 2}[d.kind]
+    return {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2}[d.kind]
 
 
 def _combine(higher: np.dtype[Any] | None, lower: np.dtype[Any] | None) -> np.dtype[Any] | None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from groundup.dtypes import bool_, float32, int64
+from groundup.dtypes import REAL, bool_, float32, int64
 from groundup.dtypes import dtype as DType
 
 
@@ -232,7 +232,7 @@ def _elements(array: np.ndarray, indent: int, options: PrintOptions) -> str:
         return "[]"
     shown, cuts = _edges(array, options)
     # What is cut away has no say in the notation.
-    cells, width = _aligned(shown.ravel().tolist(), array.dtype.kind == "f", options)
+    cells, width = _aligned(shown.ravel().tolist(), array.dtype.kind in REAL, options)
     # A row holds at least one cell, each with its comma and its space.
     room = options.linewidth - indent - (array.ndim - 1)
     per_line = max(1, room // (width + len(", ")))

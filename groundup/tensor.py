@@ -170,7 +170,7 @@ class Tensor(Methods):
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Record operations on it from now on (or no longer); only for leaves."""
         if requires_grad and self._node is None:
-            if self._array.dtype.kind != "f":
+            if self._array.dtype.kind not in dtypes.REAL:
                 raise RuntimeError(
                     "only Tensors of floating point dtype can require gradients\n"
                     f"  This one has dtype {self.dtype}; convert it with .float() first."
@@ -351,7 +351,7 @@ class Tensor(Methods):
         return int(self.item())
 
     def __index__(self) -> int:
-        if self._array.size != 1 or self._array.dtype.kind == "f":
+        if self._array.size != 1 or self._array.dtype.kind in dtypes.REAL:
             raise TypeError("only integer tensors of a single element can be converted to an index")
         return int(self._array.item())
 

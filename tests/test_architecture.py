@@ -37,7 +37,7 @@ LEVEL_OF["foundations"] = len(LEVELS) - 1
 # `groundup/__init__.py` shows all rooms to users and so may name them; to import it is to import the tensor.
 FACADE = "tensor"
 
-OPTIONAL = {"matplotlib", "numba", "onnx", "PIL", "safetensors", "scipy", "sympy", "threadpoolctl", "tqdm"}
+OPTIONAL = {"matplotlib", "ml_dtypes", "numba", "onnx", "PIL", "safetensors", "scipy", "sympy", "threadpoolctl", "tqdm"}
 AT_THE_TOP = {"numpy", "groundup"} | set(sys.stdlib_module_names)
 # What no import of the library may load, whatever is installed.
 HEAVY = OPTIONAL | {"torch", "hypothesis", "pytest", "rich"}

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd import tape
+from groundup.autograd.half import HalfNode, half_of, reading
 from groundup.autograd.settle import SETTLE, NotATensor, diagnose, no_tensor, plain_value
 from groundup.autograd.state import LOCAL, is_nested, run_nested
 from groundup.autograd.tape import Node, TensorBase, caller, keep_retaining, storage_of
 from groundup.dtypes import FLOAT32, FLOAT64, to_numpy
 from groundup.ops import ROWS
-from groundup.ops.row import Row
+from groundup.ops.row import Formula, Row
 
 __all__ = ["TENSORS", "NotATensor", "apply"]
 
@@ -57,18 +58,23 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
             plain = False
     if dtype is None:
         raise no_tensor(row, args)
-    if row.dtypes is not None and not (plain and (dtype is FLOAT32 or dtype is FLOAT64)):
-        arrays = SETTLE[row.dtypes](row, arrays)
+    eager = row.eager
+    kind = Node
+    if not (plain and (dtype is FLOAT32 or dtype is FLOAT64)):
+        if row.dtypes is not None:
+            arrays = SETTLE[row.dtypes](row, arrays)
+        if half_of(arrays):
+            eager, kind = reading(row, arrays), HalfNode
     state = LOCAL.state
     try:
         if row.quiet:
-            out = row.eager(*arrays, **params)
+            out = eager(*arrays, **params)
         elif params:
-            out = state.run(row.eager, *arrays, **params)
+            out = state.run(eager, *arrays, **params)
         else:
-            out = state.run(row.eager, *arrays)
+            out = state.run(eager, *arrays)
     except Exception as error:
-        out = _again(row, arrays, params, error)
+        out = _again(row, eager, arrays, params, error)
     result = _new(tensor_type)
     result._node = None
     result._storage = None
@@ -77,7 +83,7 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
     if row.shares:
         _share(row, args[0], result, params)
     if mask and state.grad and row.differentiable:
-        record(row, args, arrays, mask, params, result)
+        record(row, args, arrays, mask, params, result, kind)
     return result
 
 
@@ -90,7 +96,15 @@ def mask_of(args: tuple[Any, ...] | list[Any]) -> int:
     return mask
 
 
-def record(row: Row, args: tuple[Any, ...], arrays: list[Any], mask: int, params: dict[str, Any], result: Any) -> None:
+def record(
+    row: Row,
+    args: tuple[Any, ...],
+    arrays: list[Any],
+    mask: int,
+    params: dict[str, Any],
+    result: Any,
+    kind: type[Node] = Node,
+) -> None:
     """Put the operation on the tape: keep what the wanted derivatives need, and point the result to the node."""
     plan = row.plans.get(mask) or row.plan(mask, len(args))
     if plan is None:
@@ -113,13 +127,13 @@ def record(row: Row, args: tuple[Any, ...], arrays: list[Any], mask: int, params
         edges: tuple[Any, ...] = (args[plan.only]._node,)
     else:
         edges = tuple([args[step.argument]._node for step in plan.steps])
-    result._node = Node(row, plan, edges, saved, guards, params, out, caller())
+    result._node = kind(row, plan, edges, saved, guards, params, out, caller())
 
 
-def _again(row: Row, arrays: list[Any], params: dict[str, Any], error: Exception) -> Any:
+def _again(row: Row, eager: Formula, arrays: list[Any], params: dict[str, Any], error: Exception) -> Any:
     """After a failure: run it nested if only the context was in use, else raise the diagnosis."""
     if is_nested(error):
-        return run_nested(row.eager, *arrays, **params)
+        return run_nested(eager, *arrays, **params)
     raise diagnose(row, arrays, params, error) from None
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from groundup import dtypes
 from groundup.autograd.apply import Sealed
 from groundup.autograd.inplace import changed, check_leaf, write_back
 from groundup.autograd.state import LOCAL
@@ -272,7 +273,7 @@ class Function:
             node = FunctionNode(cls, ctx, args, outputs)
             ctx._where = node.where
             for i, out in enumerate(outputs):
-                differentiable = isinstance(out, TensorBase) and out._array.dtype.kind == "f"
+                differentiable = isinstance(out, TensorBase) and out._array.dtype.kind in dtypes.REAL
                 if differentiable and not any(out is each for each in ctx._non_differentiable):
                     cls._give_history(out, Slot(node, i, out._array), ctx)
             ctx._keep(tuple(outputs))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from groundup import dtypes
 from groundup.autograd.backward import grad
 from groundup.autograd.tape import Leaf, TensorBase, storage_of, wrap
 
@@ -113,7 +114,7 @@ def _wants(value: Any) -> bool:
 def _outputs(result: Any) -> tuple[Any, ...]:
     """The floating tensors among the results."""
     results = result if isinstance(result, (tuple, list)) else (result,)
-    return tuple(each for each in results if isinstance(each, TensorBase) and each._array.dtype.kind == "f")
+    return tuple(each for each in results if isinstance(each, TensorBase) and each._array.dtype.kind in dtypes.REAL)
 
 
 def _check(

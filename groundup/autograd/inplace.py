@@ -12,12 +12,14 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.apply import TENSORS, Sealed, View, apply, mask_of, record
+from groundup.autograd.half import HalfNode, half_of, reading
 from groundup.autograd.settle import SETTLE, diagnose, plain_value
 from groundup.autograd.state import LOCAL, is_nested, quiet, run_nested
 from groundup.autograd.tape import Leaf, Node, OldValue, TensorBase, caller, keep_retaining, storage_of, wrap
 from groundup.dtypes import FLOAT32, FLOAT64
 from groundup.errors import broadcast_error
 from groundup.ops import ROWS
+from groundup.ops.readings import ARRAYS
 from groundup.ops.row import Plan, Row, Step
 
 
@@ -50,7 +52,9 @@ def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
         else:
             arrays.append(plain_value(row, arg))
             plain = False
-    tracked = tracked and state.grad and dtype.kind == "f"  # whole numbers and bools have no gradient to pass on
+    tracked = (
+        tracked and state.grad and dtype.kind in dtypes.REAL
+    )  # whole numbers have no gradient
     if tracked:
         check_leaf(target)
         args = _apart(target, args, arrays)
@@ -138,15 +142,16 @@ def read_only() -> RuntimeError:
 
 def _compute(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, Any], run: Any = None) -> None:
     run = run or LOCAL.state.run
+    eager = row.eager if array.dtype.itemsize != 2 else reading(row, arrays)
     try:
-        if arrays[0] is array and not params:
+        if arrays[0] is array and not params and eager is row.eager:
             if row.ufunc:
-                run(row.eager, *arrays, out=array)
+                run(eager, *arrays, out=array)
                 return
             if row.into:
                 run(row.into, *arrays)
                 return
-        out = np.asarray(run(row.eager, *arrays, **params))
+        out = np.asarray(run(eager, *arrays, **params))
     except Exception as error:
         if is_nested(error):
             _compute(row, array, arrays, params, run_nested)
@@ -155,7 +160,7 @@ def _compute(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, A
     if out.shape != array.shape:
         raise _wrong_shape(array.shape, out.shape)
     if not can_store(out.dtype, array.dtype):
-        raise _wrong_type(out.dtype, array.dtype)
+        raise wrong_type(out.dtype, array.dtype)
     write(array, ..., out)
 
 
@@ -178,7 +183,7 @@ def _refused(row: Row, array: np.ndarray, arrays: list[Any], params: dict[str, A
         if isinstance(error, TypeError):
             found = dtypes.BOOL if row.dtypes == "bool" else dtypes.result_of(arrays)
             if not can_store(found, array.dtype):
-                return _wrong_type(found, array.dtype)
+                return wrong_type(found, array.dtype)
     return diagnose(row, arrays, params, error)
 
 
@@ -189,7 +194,7 @@ def _wrong_shape(have: tuple[int, ...], result: tuple[int, ...]) -> RuntimeError
     )
 
 
-def _wrong_type(result: np.dtype[Any], have: np.dtype[Any]) -> RuntimeError:
+def wrong_type(result: np.dtype[Any], have: np.dtype[Any]) -> RuntimeError:
     return RuntimeError(
         f"result type {dtypes.OF_NUMPY[result].legacy} can't be cast to the desired output type "
         f"{dtypes.OF_NUMPY[have].legacy}\n"
@@ -208,7 +213,9 @@ def _rebase(
 ) -> None:
     """Give the target the operation as its new history."""
     old = target._node
-    record(row, (target, *values), [before, *arrays[1:]], mask_of((target, *values)), params, target)
+    saved = [before, *arrays[1:]]
+    kind = HalfNode if half_of(saved) else Node
+    record(row, (target, *values), saved, mask_of((target, *values)), params, target, kind)
     node = target._node
     keep_retaining(old, node)
     if node is not old and isinstance(node, Node):
@@ -226,8 +233,7 @@ def _write_into_base(view: Any) -> None:
     """The base's new history: this part of it comes from the view, the rest from before."""
     link: View = view._view
     base: Any = link.base
-    touched = np.zeros(base._array.shape, dtype=bool)
-    link.row.eager(touched, **link.params)[...] = True
+    touched = _touched(link, view._array.shape, base._array.shape)
 
     name, params = link.row.name, link.params  # not the link, whose base would hold itself alive by its own history
 
@@ -247,6 +253,16 @@ def _write_into_base(view: Any) -> None:
     base._node = Node(ROWS["assign"], plan, tuple(edges), (), (), {}, base._array, caller())
     keep_retaining(old, base._node)
     link.seen = storage_of(view).rebased
+
+
+def _touched(link: View, shape: tuple[int, ...], base: tuple[int, ...]) -> np.ndarray:
+    """Which elements of the base the view shows: those that its adjoint, given ones, adds something to."""
+    plan = link.row.plan(1, 1)
+    if plan is None:
+        raise RuntimeError(f"a change in place through {link.row.name} has no derivative\n  Change a .clone().")
+    step = plan.steps[0]
+    seen = step.formula(ARRAYS, np.ones(shape, bool), **step.named((), link.params, base))
+    return np.asarray(seen != 0)
 
 
 def wrap_like(m: Any, array: np.ndarray) -> Any:

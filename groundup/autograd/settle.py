@@ -9,11 +9,10 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.state import quiet
-from groundup.errors import broadcast_error, matmul_error
+from groundup.errors import LinAlgError, broadcast_error, matmul_error
 from groundup.ops.row import Row
 
 INFINITY = float("inf")
-LARGEST = {np.dtype(name): float(np.finfo(name).max) for name in ("float16", "float32", "float64")}
 
 
 class NotATensor(TypeError):
@@ -50,7 +49,7 @@ def _to(value: Any, target: np.dtype[Any]) -> Any:
     """An array in the type `target`; a number that the type would refuse (300 for int8) wrapped as PyTorch does."""
     if isinstance(value, np.ndarray):
         return value if value.dtype == target else quiet(value.astype, target)
-    if target.kind == "f":
+    if target.kind in dtypes.REAL:
         return value if type(value) is not bool else float(value)
     if target.kind in "iu" and not (np.iinfo(target).min <= value <= np.iinfo(target).max):
         return np.array(value, dtype=np.int64).astype(target)
@@ -59,11 +58,13 @@ def _to(value: Any, target: np.dtype[Any]) -> Any:
 
 def holdable(value: Any, kind: np.dtype[Any]) -> Any:
     """A number that is to be written into memory of that type. Raises if it is finite and too large for the type."""
-    if kind.kind == "f" and type(value) in (int, float) and LARGEST[kind] < abs(value) < INFINITY:
-        raise RuntimeError(
-            f"value cannot be converted to type {kind} without overflow\n"
-            f"  The value is {value}, the largest number {LARGEST[kind]:g}; float('inf') can be written."
-        )
+    if kind.kind in dtypes.REAL and type(value) in (int, float) and 65504 < abs(value) < INFINITY:
+        largest = float(dtypes.OF_NUMPY[kind].limits.max)
+        if abs(value) > largest:
+            raise RuntimeError(
+                f"value cannot be converted to type {kind} without overflow\n"
+                f"  The value is {value}, the largest number {largest:g}; float('inf') can be written."
+            )
     if kind.kind in "iu" and isinstance(value, int) and not np.iinfo(kind).min <= value <= np.iinfo(kind).max:
         raise RuntimeError(f"value cannot be converted to type {kind} without overflow\n  The value is {value}.")
     return value
@@ -76,7 +77,7 @@ def _promote(row: Row, values: list[Any]) -> list[Any]:
 
 def _float(row: Row, values: list[Any]) -> list[Any]:
     target = dtypes.result_of(values)
-    if target.kind != "f":
+    if target.kind not in dtypes.REAL:
         target = dtypes.default_float()
     return [_to(value, target) for value in values]
 
@@ -87,15 +88,41 @@ def _not_integral(row: Row, target: np.dtype[Any]) -> Exception:
             "~ (operator.invert) is only implemented on integer and Boolean-type tensors\n"
             "  Compare first, ~(x > 0), or convert with .long() or .bool()."
         )
+    return _unimplemented(row, target, "integers and bools; compare first (x > 0) or convert with .long() or .bool().")
+
+
+def _unimplemented(row: Row, target: np.dtype[Any], advice: str) -> NotImplementedError:
+    """PyTorch's complaint about a type that the operation is not for."""
+    name = {"bitwise_left_shift": "lshift", "bitwise_right_shift": "rshift"}.get(row.name, row.name)
     return NotImplementedError(
-        f"\"{row.name}_cpu\" not implemented for '{dtypes.OF_NUMPY[target].legacy}'\n"
-        f"  {row.name} works on integers and bools; compare first (x > 0) or convert with .long() or .bool()."
+        f"\"{name}_cpu\" not implemented for '{dtypes.OF_NUMPY[target].legacy}'\n  {row.name} works on {advice}"
     )
+
+
+def _integers(row: Row, values: list[Any]) -> list[Any]:
+    target = dtypes.result_of(values)
+    if target.kind not in "iu":
+        raise _unimplemented(row, target, "integers; convert with .long().")
+    return [_to(value, target) for value in values]
+
+
+def _numbers(row: Row, values: list[Any]) -> list[Any]:
+    target = dtypes.result_of(values)
+    if target == dtypes.BOOL:
+        raise _unimplemented(row, target, "numbers; convert with .long().")
+    return [_to(value, target) for value in values]
+
+
+def _floating(row: Row, values: list[Any]) -> list[Any]:
+    target = dtypes.result_of(values)
+    if target.kind not in dtypes.REAL:
+        raise _unimplemented(row, target, "floating-point numbers; convert with .float().")
+    return [_to(value, target) for value in values]
 
 
 def _integral(row: Row, values: list[Any]) -> list[Any]:
     target = dtypes.result_of(values)
-    if target.kind == "f":
+    if target.kind in dtypes.REAL:
         raise _not_integral(row, target)
     return [_to(value, target) for value in values]
 
@@ -151,7 +178,10 @@ SETTLE: dict[str, Callable[[Row, list[Any]], list[Any]]] = {
     "promote": _promote,
     "bool": _promote,
     "float": _float,
+    "numbers": _numbers,
+    "floating": _floating,
     "integral": _integral,
+    "integers": _integers,
     "where": _where,
     "same": _same,
     "own": _own,
@@ -186,7 +216,7 @@ def diagnose(row: Row, arrays: list[Any], params: dict[str, Any], error: Excepti
             f"shape '{list(params['size'])}' is invalid for input of size {arrays[0].size}\n"
             f"  The tensor has shape {arrays[0].shape}; one size may be -1, and the product must stay the same."
         )
-    if isinstance(error, (IndexError, MemoryError, OverflowError)):
+    if isinstance(error, (IndexError, MemoryError, OverflowError, LinAlgError)):
         return error
     if isinstance(error, (ValueError, TypeError)):
         described = ", ".join(str(list(shape)) for shape in shapes)

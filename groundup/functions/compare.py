@@ -68,7 +68,7 @@ def numel(input: Tensor) -> int:
 
 def is_floating_point(input: Tensor) -> bool:
     """Whether its type is a floating type."""
-    return bool(input._array.dtype.kind == "f")
+    return bool(input._array.dtype.kind in dtypes.REAL)
 
 
 def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:

@@ -40,7 +40,7 @@ class Conversion(TensorBase):
         target = self._array.dtype if dtype is None else dtypes.to_numpy(dtype)
         if target == self._array.dtype:
             return apply(clone, self) if copy else self
-        source = wrap(self._array) if target.kind != "f" and self._node is not None else self
+        source = wrap(self._array) if target.kind not in dtypes.REAL and self._node is not None else self
         return apply(rows.cast, source, to=target)
 
     def type(self, dtype: Any = None) -> Any:
@@ -62,6 +62,10 @@ class Conversion(TensorBase):
     def half(self) -> Tensor:
         """The tensor as float16."""
         return self.to(dtypes.float16)
+
+    def bfloat16(self) -> Tensor:
+        """The tensor as bfloat16, which needs the extra of that name."""
+        return self.to(dtypes.bfloat16)
 
     def long(self) -> Tensor:
         """The tensor as int64."""

@@ -85,13 +85,13 @@ def _typed(input: Tensor, dtype: Any) -> Tensor:
 
 def _counted(input: Tensor, dtype: Any) -> Tensor:
     """The type that a sum is taken in: integers and bools add up as int64."""
-    if dtype is None and input._array.dtype.kind != "f":
+    if dtype is None and input._array.dtype.kind not in dtypes.REAL:
         dtype = dtypes.int64
     return _typed(input, dtype)
 
 
 def _floating(input: Tensor, name: str) -> None:
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in dtypes.REAL:
         found = dtypes.OF_NUMPY[input._array.dtype].legacy
         raise RuntimeError(
             f"{name}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
@@ -115,7 +115,7 @@ def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
     >>> groundup.sum(groundup.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    if dtype is not None or input._array.dtype.kind != "f":
+    if dtype is not None or input._array.dtype.kind not in dtypes.REAL:
         input = _counted(input, dtype)
     return apply(rows.sum_, input, dim=axes(dim, input._array.ndim), keepdim=keepdim)
 
@@ -278,7 +278,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
 
 def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     """log of the sum of exp(input) over `dim`, without overflow."""
-    input = _typed(input, None if input._array.dtype.kind == "f" else dtypes.get_default_dtype())
+    input = _typed(input, None if input._array.dtype.kind in dtypes.REAL else dtypes.get_default_dtype())
     return apply(rows.logsumexp, input, dim=axes(dim, input._array.ndim), keepdim=keepdim)
 
 
@@ -299,7 +299,7 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
 
 def _softmax(row: Any, input: Tensor, dim: int, dtype: Any) -> Tensor:
     input = _typed(input, dtype)
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in dtypes.REAL:
         last = "lastdim_" if one_axis(dim, input._array.ndim) >= input._array.ndim - 1 else ""
         raise NotImplementedError(
             f"\"{row.name}_{last}kernel_impl\" not implemented for '{dtypes.OF_NUMPY[input._array.dtype].legacy}'\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 
 import groundup
 
-DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
+DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
+if find_spec("ml_dtypes"):
+    DTYPES.append("bfloat16")
 NUMBERS = (True, 2, 2.5)
 # A few of each way of settling types: promote, float, bool, where, and several arguments.
 PAIRS = ("add", "mul", "maximum", "div", "eq", "lt", "logical_and", "remainder", "pow")
@@ -83,7 +86,7 @@ def test_one_tensor(name: str) -> None:
 def test_where_takes_the_type_of_its_values() -> None:
     torch = pytest.importorskip("torch")
     for a in DTYPES:
-        for b in (*DTYPES, *NUMBERS):
+        for b in [*DTYPES, *NUMBERS]:
             for rank in (0, 1):
 
                 def call(t: Any, a: str = a, b: Any = b, rank: int = rank) -> str:

@@ -123,7 +123,7 @@ def finish(
         check_place(place, order, pin_memory)
     tensor = wrap(array)
     if requires_grad:
-        if array.dtype.kind != "f":
+        if array.dtype.kind not in dtypes.REAL:
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         tensor._node = Leaf(tensor)
     return tensor

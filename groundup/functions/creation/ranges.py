@@ -71,7 +71,7 @@ def _evenly(start: Any, end: Any, steps: int, kind: np.dtype[Any], name: str) ->
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     start, end = _number(start, name), _number(end, name)
-    if kind.kind != "f":
+    if kind.kind not in dtypes.REAL:
         start, end = int(start), int(end)
     step = (end - start) / max(steps - 1, 1)
     count = np.arange(steps)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundup import dtypes
 from groundup.autograd.apply import apply
+from groundup.autograd.tape import shown_as
 from groundup.ops import elementwise as rows
 from groundup.ops.row import Row
 from groundup.ops.view import clone
 
 __all__ = [
     "ceil",
+    "fix",
     "floor",
+    "frac",
     "round",
     "trunc",
 ]
@@ -22,7 +26,7 @@ Number = float | int | bool
 
 def _whole(row: Row, input: Tensor) -> Tensor:
     """A rounding of floating numbers; integers are whole already."""
-    return apply(row, input) if input._array.dtype.kind == "f" else apply(clone, input)
+    return apply(row, input) if input._array.dtype.kind in dtypes.REAL else apply(clone, input)
 
 
 def floor(input: Tensor) -> Tensor:
@@ -46,3 +50,11 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
 def trunc(input: Tensor) -> Tensor:
     """The whole part, towards 0."""
     return _whole(rows.trunc, input)
+
+
+def frac(input: Tensor) -> Tensor:
+    """The part behind the point, input - trunc(input), with the sign of input."""
+    return shown_as(apply(rows.sub, input, apply(rows.trunc, input)), "FracBackward0")
+
+
+fix = trunc  # another name for the same function

@@ -63,7 +63,7 @@ def _is_basic(key: tuple[Any, ...]) -> bool:
     return True
 
 
-def _split_key(key: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def split_key(key: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """The key as a pattern, and the index arrays (or tensors) that belong into it."""
     single = key if type(key) is tuple else (key,)
     if _is_basic(single):
@@ -78,7 +78,8 @@ def _split_key(key: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     return pattern, indices
 
 
-def _arrays(indices: tuple[Any, ...]) -> tuple[np.ndarray, ...]:
+def arrays_of(indices: tuple[Any, ...]) -> tuple[np.ndarray, ...]:
+    """The index arrays behind what may be tensors."""
     return tuple(each._array if isinstance(each, TensorBase) else each for each in indices)
 
 
@@ -97,7 +98,7 @@ def _integers_apart(pattern: tuple[Any, ...]) -> bool:
 def _selected(input: Tensor, pattern: tuple[Any, ...], indices: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]]:
     """The view that the integers of a key select, and the rest of the key, for that view."""
     whole = slice(None)
-    ranks = iter([each.ndim if each.dtype.kind == "b" else 1 for each in _arrays(indices)])
+    ranks = iter([each.ndim if each.dtype.kind == "b" else 1 for each in arrays_of(indices)])
     integers: list[Any] = []
     for part in pattern:
         if part is rows.ARRAY:
@@ -108,9 +109,7 @@ def _selected(input: Tensor, pattern: tuple[Any, ...], indices: tuple[Any, ...])
     return getitem(input, tuple(integers)), rows.rebuild(rest, indices)
 
 
-def _explain(
-    error: Exception, array: np.ndarray, pattern: tuple[Any, ...], arrays: tuple[np.ndarray, ...]
-) -> Exception:
+def explain(error: Exception, array: np.ndarray, pattern: tuple[Any, ...], arrays: tuple[np.ndarray, ...]) -> Exception:
     """PyTorch's message for an index that does not fit."""
     used = sum(1 for part in pattern if part is not None and part is not Ellipsis and part is not rows.ARRAY)
     used += sum(each.ndim if each.dtype.kind == "b" else 1 for each in arrays)
@@ -153,9 +152,9 @@ def _explain(
 
 def getitem(input: Tensor, key: Any) -> Tensor:
     """input[key]: a view for integers, slices, None and `...`; a copy for masks and index arrays."""
-    pattern, indices = _split_key(key)
+    pattern, indices = split_key(key)
     if type(key) is int and not input._array.ndim:
-        raise _explain(IndexError(), input._array, pattern, ())
+        raise explain(IndexError(), input._array, pattern, ())
     try:
         if not indices:
             return apply(slice_, input, key=pattern)
@@ -163,22 +162,22 @@ def getitem(input: Tensor, key: Any) -> Tensor:
             return getitem(*_selected(input, pattern, indices))
         return apply(rows.index, input, *indices, pattern=pattern)
     except IndexError as error:
-        raise _explain(error, input._array, pattern, _arrays(indices)) from None
+        raise explain(error, input._array, pattern, arrays_of(indices)) from None
 
 
 def setitem(input: Tensor, key: Any, value: Any) -> None:
     """input[key] = value, in place, with gradients to both where they are wanted."""
     if input._view is not None:
         input._view.refresh(input)
-    pattern, indices = _split_key(key)
-    place = rows.rebuild(pattern, _arrays(indices)) if indices else pattern
+    pattern, indices = split_key(key)
+    place = rows.rebuild(pattern, arrays_of(indices)) if indices else pattern
     array = input._array
-    number = array.dtype.kind == "f" and (type(value) is float or type(value) is int)
+    number = array.dtype.kind in dtypes.REAL and (type(value) is float or type(value) is int)
     if not number:
         value = _as_value(value, array.dtype)
     tracked = (
         LOCAL.state.grad
-        and array.dtype.kind == "f"
+        and array.dtype.kind in dtypes.REAL
         and (input._node is not None or (isinstance(value, TensorBase) and value._node is not None))
     )
     if 0 in array.strides and array.size > 1:
@@ -195,10 +194,10 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
             return
         region = array[place]
     except IndexError as error:
-        raise _explain(error, array, pattern, _arrays(indices)) from None
+        raise explain(error, array, pattern, arrays_of(indices)) from None
     source = value._array if isinstance(value, TensorBase) else value
     if isinstance(source, np.ndarray):
-        source = _fitted(source, np.shape(region))
+        source = fitted(source, np.shape(region))
     if tracked:
         if isinstance(value, TensorBase) and source is not value._array:
             value = reshape(value, source.shape)
@@ -213,14 +212,14 @@ def _as_value(value: Any, dtype: np.dtype[Any]) -> Any:
     if isinstance(value, TensorBase):
         return value
     found = np.asarray(value) if isinstance(value, (int, float, np.generic, np.ndarray, list, tuple)) else None
-    if found is None or found.dtype.kind not in "biuf":
+    if found is None or found.dtype.kind not in "biufV":
         raise TypeError(f"can't assign a {type(value).__name__} to a groundup.{dtypes.OF_NUMPY[dtype].legacy}Tensor")
     if found.ndim:
         return wrap(quiet(found.astype, dtype))
     return holdable(value if isinstance(value, float) else found.item(), dtype)
 
 
-def _fitted(source: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def fitted(source: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The value without leading axes of size 1 that the place does not have. Raises if it does not broadcast."""
     while source.ndim > len(shape) and source.shape[0] == 1:
         source = source[0]
