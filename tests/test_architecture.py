@@ -25,7 +25,7 @@ LEVELS = (
     {"ops"},
     {"autograd"},
     {"tensor", "functions", "storage"},
-    {"nn", "optim", "data", "compile", "explain"},
+    {"linalg", "nn", "optim", "data", "compile", "explain"},
     {"io"},
     {"train"},
     {"distributed", "cli"},

@@ -7,6 +7,7 @@ from typing import Any
 from groundup.functions import compare, contract, creation, elementwise, index, reduce
 from groundup.functions import view as views
 from groundup.functions.conversion import Conversion
+from groundup.functions.linalg import plain
 from groundup.functions.operators import Operators
 
 
@@ -150,7 +151,29 @@ class Methods(Operators, Conversion):
     mv = contract.mv
     dot = contract.dot
     outer = contract.outer
+    vdot = contract.vdot
+    inner = contract.inner
+    ger = contract.ger
+    kron = contract.kron
     addmm = contract.addmm
+    addmv = contract.addmv
+    addr = contract.addr
+    addbmm = contract.addbmm
+    baddbmm = contract.baddbmm
+    inverse = plain.inverse
+    pinverse = plain.pinverse
+    det = plain.det
+    slogdet = plain.slogdet
+    logdet = plain.logdet
+    cholesky = plain.cholesky
+    cholesky_inverse = plain.cholesky_inverse
+    cholesky_solve = plain.cholesky_solve
+    triangular_solve = plain.triangular_solve
+    qr = plain.qr
+    svd = plain.svd
+    cross = plain.cross
+    matrix_power = plain.matrix_power
+    matrix_exp = plain.matrix_exp
 
     # Index
     gather = index.gather

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from groundup.ops import contract, elementwise, index, linalg, reduce, view
+from groundup.ops import contract, distance, elementwise, index, linalg, reduce, view
 from groundup.ops.readings import ARRAYS
 from groundup.ops.row import Row
 
@@ -17,7 +17,7 @@ FAMILIES: dict[str, dict[str, Row]] = {
     "elementwise": elementwise.ROWS,
     "reduce": reduce.ROWS,
     "view": view.ROWS,
-    "contract": contract.ROWS | linalg.ROWS,
+    "contract": contract.ROWS | distance.ROWS | linalg.ROWS,
     "index": index.ROWS,
 }
 ROWS: dict[str, Row] = {name: row for family in FAMILIES.values() for name, row in family.items()}

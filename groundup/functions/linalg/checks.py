@@ -26,7 +26,7 @@ def check_matrices(name: str, x: Tensor, what: str = "A") -> None:
 def check_floating(name: str, x: Tensor) -> None:
     """Single or double precision."""
     found = dtypes.OF_NUMPY[x._array.dtype].legacy
-    if x._array.dtype.kind != "f":
+    if x._array.dtype.kind not in dtypes.REAL:
         raise RuntimeError(
             f"{name}: Expected a floating point or complex tensor as input. Got {found}\n"
             "  Convert it first, with .float() or .double()."

@@ -6,6 +6,7 @@ All follow ``torch.linalg``'s functions of the same name.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
         chain[0] = unsqueeze(chain[0], 0)
     if last:
         chain[-1] = unsqueeze(chain[-1], 1)
-    for i, (a, b) in enumerate(zip(chain, chain[1:])):
+    for i, (a, b) in enumerate(pairwise(chain)):
         if a._array.shape[1] != b._array.shape[0]:
             shapes = [list(each._array.shape) for each in tensors[i : i + 2]]
             raise RuntimeError(
@@ -160,10 +161,15 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
         N = shape[-1] if shape else 1
     if N <= 1:
         raise RuntimeError("N must be greater than 1.")
-    powers = [x**0, x]
-    while len(powers) < N:
-        powers.append(powers[-1] * x)
-    return stack(powers, -1)
+    return powers(x, N)
+
+
+def powers(x: Tensor, count: int) -> Tensor:
+    """The powers 0 to count - 1 of each element, as a last dimension."""
+    found = [x**0, x][:count]
+    while len(found) < count:
+        found.append(found[-1] * x)
+    return stack(found, -1) if found else x.new_empty((*x._array.shape, 0))
 
 
 def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:

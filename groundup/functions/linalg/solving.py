@@ -99,7 +99,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """
     check_square("linalg.solve", A)
     check_same_type("linalg.solve", A, B)
-    if B._array.ndim == 1 or B._array.shape == A._array.shape[:-1] and B._array.ndim > 0:
+    if B._array.ndim == 1 or (B._array.ndim > 0 and B._array.shape == A._array.shape[:-1]):
         if not left:
             raise RuntimeError(
                 "linalg.solve: Vector broadcasting of the left hand side is not supported for left=False. In this "
@@ -188,9 +188,10 @@ def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = N
     Singular values up to max(atol, rtol * the largest one) count as 0; `rcond` is an older name of rtol.
     """
     if A._array.ndim < 2 or A._array.dtype.kind != "f":
+        found = f"{OF_NUMPY[A._array.dtype].legacy}{{{list(A._array.shape)}}}"
         raise RuntimeError(
-            f"linalg.pinv({OF_NUMPY[A._array.dtype].legacy}{{{list(A._array.shape)}}}): expected a tensor with 2 or more dimensions of float, double, cfloat or "
-            "cdouble types"
+            f"linalg.pinv({found}): expected a tensor with 2 or more dimensions of float, double, cfloat or cdouble "
+            "types"
         )
     check_floating("linalg.pinv", A)
     if hermitian:

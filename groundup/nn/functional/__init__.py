@@ -5,7 +5,7 @@ The layers of ``groundup.nn`` keep the weights and the settings, and call these.
 
 from __future__ import annotations
 
-from groundup.functions.contract import linear
+from groundup.functions.contract import bilinear, linear, pdist
 from groundup.functions.index import embedding, one_hot
 from groundup.functions.view import pad
 from groundup.nn.functional.activation import (
@@ -48,7 +48,9 @@ __all__ = [
     "huber_loss",
     "l1_loss",
     "leaky_relu",
+    "bilinear",
     "linear",
+    "pdist",
     "log_softmax",
     "logsigmoid",
     "max_pool2d",

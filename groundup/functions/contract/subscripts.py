@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -51,6 +51,28 @@ def parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> Equation:
     if dots and "..." not in right and arrow:
         output = right
     return Equation(written, output, sizes)
+
+
+def from_sublists(args: Sequence[Any]) -> list[Any]:
+    """Operands that are each followed by the numbers of their axes, as an equation and the operands.
+
+    >>> from_sublists(["a", [0, 1], "b", [1, ...], [0, ...]])
+    ['AB,B...->A...', 'a', 'b']
+    """
+    pairs = len(args) // 2 * 2
+    terms = [_term(each) for each in args[1:pairs:2]]
+    output = "->" + _term(args[-1]) if len(args) % 2 else ""
+    return [",".join(terms) + output, *args[:pairs:2]]
+
+
+def _term(sublist: Sequence[Any]) -> str:
+    for each in sublist:
+        if each is not Ellipsis and not 0 <= each < len(LETTERS):
+            raise ValueError(
+                f"einsum(): subscript in subscript list is not within the valid range [0, {len(LETTERS)})\n"
+                f"  found {each} in {list(sublist)}"
+            )
+    return "".join("..." if each is Ellipsis else LETTERS[each] for each in sublist)
 
 
 def _check_letters(term: str, equation: str, operand: int | None) -> None:
