@@ -1,78 +1,68 @@
-"""Parts of a tensor along one axis: a range, one element, pieces, sliding windows."""
+"""Parts of a tensor along one axis: a range, one element, sliding windows. Pieces are in `pieces`."""
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import shown_as
+from groundup.autograd.tape import TensorBase
 from groundup.functions.axes import one_axis
 from groundup.ops import view as rows
 
-__all__ = ["chunk", "narrow", "select", "split", "unbind"]
+__all__ = ["narrow", "select"]
 
 Tensor = Any
 
+# The key in front of the one that is cut: everything, along so many axes.
+ALL = tuple((slice(None),) * axis for axis in range(9))
 
-def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
-    """`length` elements along `dim`, from `start`."""
+
+def before(axis: int) -> tuple[slice, ...]:
+    """The key of everything along the axes before this one."""
+    return ALL[axis] if axis < len(ALL) else (slice(None),) * axis
+
+
+def sliced(input: Tensor, dim: int, start: int | None, end: int | None, step: int = 1) -> Tensor:
+    """The slice start:end:step along `dim`, a view."""
+    if step <= 0:
+        raise RuntimeError("slice step must be positive\n  A negative step works in brackets: x[::-1].")
+    if not input._array.ndim:
+        raise RuntimeError("slice() cannot be applied to a 0-dim tensor.")
+    axis = one_axis(dim, input._array.ndim)
+    return apply(rows.slice_, input, key=(*before(axis), slice(start, end, step)))
+
+
+def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
+    """`length` elements along `dim`, from `start` (a number, or a tensor of one), as a view."""
     shape = input._array.shape
+    if not shape:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    if isinstance(start, TensorBase):
+        if start._array.size != 1 or start._array.ndim or start._array.dtype.kind not in "iu":
+            raise RuntimeError("start must be an 0-dim integral Tensor.")
+        start = int(start._array)
     axis = one_axis(dim, len(shape))
-    first = start + shape[axis] if start < 0 else start
-    if length < 0 or not 0 <= first <= shape[axis] - length:
-        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({shape[axis]}).")
-    return apply(rows.slice_, input, key=(slice(None),) * axis + (slice(first, first + length),))
+    size = shape[axis]
+    if not -size <= start <= size:
+        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {start})")
+    first = start + size if start < 0 else start
+    if first + length > size:
+        raise RuntimeError(f"start ({first}) + length ({length}) exceeds dimension size ({size}).")
+    return apply(rows.slice_, input, key=(*before(axis), slice(first, first + length)))
 
 
 def select(input: Tensor, dim: int, index: int) -> Tensor:
-    """One element along `dim`, without that axis."""
+    """One element along `dim`, without that axis, as a view."""
     shape = input._array.shape
     if not shape:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     axis = one_axis(dim, len(shape))
     if not -shape[axis] <= index < shape[axis]:
         raise IndexError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {axis}")
-    return apply(rows.slice_, input, key=(slice(None),) * axis + (int(index),))
-
-
-def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The slices along `dim`, without that axis."""
-    axis = one_axis(dim, input._array.ndim)
-    return tuple(shown_as(select(input, axis, i), "UnbindBackward0") for i in builtins.range(input._array.shape[axis]))
-
-
-def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Pieces along `dim` of one size (the last may be smaller), or of the sizes given."""
-    axis = one_axis(dim, input._array.ndim)
-    size = input._array.shape[axis]
-    name = "SplitBackward0" if isinstance(split_size_or_sections, int) else "SplitWithSizesBackward0"
-    if isinstance(split_size_or_sections, int):
-        step = split_size_or_sections
-        if step <= 0:
-            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={step}")
-        lengths = [builtins.min(step, size - i) for i in builtins.range(0, size, step)] or [0]
-    else:
-        lengths = list(split_size_or_sections)
-        if builtins.sum(lengths) != size:
-            raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension "
-                f"{axis}), but got split_sizes={lengths}"
-            )
-    starts = np.cumsum([0, *lengths[:-1]]).tolist()
-    pieces = (narrow(input, axis, start, length) for start, length in zip(starts, lengths, strict=True))
-    return tuple(shown_as(piece, name) for piece in pieces)
-
-
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most `chunks` pieces of equal size along `dim`, the last possibly smaller."""
-    if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    size = input._array.shape[one_axis(dim, input._array.ndim)]
-    return split(input, builtins.max(1, -(-size // chunks)), dim)
+    return apply(rows.slice_, input, key=(*before(axis), int(index)))
 
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
@@ -84,13 +74,18 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
             [1, 2, 3],
             [2, 3, 4]])
     """
-    axis = one_axis(dimension, input._array.ndim)
-    have = input._array.shape[axis] if input._array.ndim else 1
+    array = input._array
+    axis = one_axis(dimension, array.ndim)
+    have = array.shape[axis] if array.ndim else 1
+    if size < 0:
+        raise RuntimeError(f"size is {size} but must be >= 0")
     if size > have:
         raise RuntimeError(f"maximum size for tensor at dimension {axis} is {have} but size is {size}")
     if step <= 0:
         raise RuntimeError(f"step is {step} but must be > 0")
-    return windows(input, (axis,), (size,), (step,), (1,))
+    if not array.ndim:
+        return apply(rows.slice_, apply(rows.reshape, input, size=(1,)), key=(slice(size),))
+    return apply(rows.windows, input, dims=(axis,), sizes=(size,), steps=(step,), dilations=(1,))
 
 
 def windows(

@@ -1,0 +1,86 @@
+"""Axes that repeat one element: broadcasting with stride 0, and no copy."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from groundup.autograd.apply import apply
+from groundup.errors import broadcast_error
+from groundup.functions.axes import sizes
+from groundup.ops import view as rows
+from groundup.ops.reduce import sum_to
+from groundup.size import Size
+
+__all__ = ["broadcast_shapes", "broadcast_tensors", "broadcast_to"]
+
+Tensor = Any
+
+
+def expand(input: Tensor, *sizes_given: Any, size: Any = None, implicit: bool = False) -> Tensor:
+    """Broadcast to `size` with stride 0 and no copy; -1 keeps a size.
+
+    >>> import groundup
+    >>> groundup.tensor([1, 2]).expand(3, 2).stride()
+    (0, 1)
+    """
+    shape, wanted = input._array.shape, sizes(sizes_given if size is None else (size,))
+    lead = len(wanted) - len(shape)
+    if lead >= 0 and wanted and min(wanted) < 0:
+        for axis, n in enumerate(wanted[:lead]):
+            if n < 0:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {axis}"
+                )
+        wanted = (*wanted[:lead], *(have if n == -1 else n for n, have in zip(wanted[lead:], shape)))
+    return apply(rows.expand, input, size=wanted)
+
+
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """`expand` to the shape of `other`."""
+    return apply(rows.expand, input, size=other._array.shape)
+
+
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+    """`expand` to `size`."""
+    return expand(input, size)
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape that tensors of these shapes broadcast to.
+
+    >>> import groundup
+    >>> groundup.broadcast_shapes((2, 1), (3,))
+    groundup.Size([2, 3])
+    """
+    found = [sizes((shape,)) for shape in shapes]
+    if any(n < 0 for shape in found for n in shape):
+        raise ValueError("Attempting to broadcast a dimension with negative length!")
+    return Size(_common(found, "broadcast_shapes"))
+
+
+def _common(shapes: list[tuple[int, ...]], name: str) -> tuple[int, ...]:
+    problem = broadcast_error(name, shapes)
+    if problem is not None:
+        raise problem
+    return np.broadcast_shapes(*shapes)
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
+    """All tensors expanded to the shape that they broadcast to."""
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tuple(tensors[0])
+    size = _common([each._array.shape for each in tensors], "broadcast_tensors")
+    return tuple(apply(rows.expand, each, size=size) for each in tensors)
+
+
+def sum_to_size(input: Tensor, *size: Any) -> Tensor:
+    """The sum over the axes along which a tensor of `size` would have to be expanded to this one's shape."""
+    wanted, shape = sizes(size), input._array.shape
+    lead = len(shape) - len(wanted)
+    if lead < 0 or any(n not in (1, have) for n, have in zip(wanted, shape[builtins.max(lead, 0) :])):
+        raise RuntimeError(f"size {{{list(wanted)}}} is not expandable to size {{{list(shape)}}}.")
+    return apply(rows.alias, input) if wanted == shape else apply(sum_to, input, size=wanted)
