@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,33 @@ from groundup.functions.axes import one_axis
 Tensor = Any
 
 
+def legacy(tensor: Tensor) -> str:
+    """PyTorch's older name of the tensor's type, as it stands in messages."""
+    return dtypes.OF_NUMPY[tensor._array.dtype].legacy
+
+
 def check_positions(index: Tensor, name: str) -> None:
     """Refuse an index that is not of whole numbers."""
     if index._array.dtype.kind not in "iu":
-        found = dtypes.OF_NUMPY[index._array.dtype]
-        raise RuntimeError(f"{name}(): Expected dtype int64 for index\n  It has dtype {found}; convert with .long().")
+        raise RuntimeError(
+            f"{name}(): Expected dtype int32/int64 for index\n"
+            f"  It has dtype {dtypes.OF_NUMPY[index._array.dtype]}; convert with .long()."
+        )
+
+
+def check_long(index: Tensor, name: str) -> None:
+    """The same, as `take`, `put` and `index_copy` say it."""
+    if index._array.dtype.kind not in "iu":
+        raise RuntimeError(f"{name}(): Expected a long tensor for index, but got {legacy(index)}")
+
+
+def check_mask(mask: Tensor, name: str) -> None:
+    """Refuse a mask that is not of bools."""
+    if mask._array.dtype != dtypes.BOOL:
+        raise RuntimeError(
+            f"{name} only supports boolean masks, but got mask with dtype {legacy(mask)}\n"
+            "  Write a comparison, such as x > 0, or mask.bool()."
+        )
 
 
 def outside(positions: np.ndarray, size: int) -> bool:
@@ -29,35 +53,98 @@ def outside(positions: np.ndarray, size: int) -> bool:
     return bool(positions.min() < 0 or positions.max() >= size)
 
 
-def check_gather(input: Tensor, axis: int, index: Tensor, name: str) -> None:
+def check_bounds(
+    index: Tensor, size: int, dim: int, kind: Callable[[str], Exception] = RuntimeError, before: str = ""
+) -> None:
+    """Refuse positions that a dimension of that size does not have."""
+    positions = index._array
+    if outside(positions, size):
+        wrong = int(positions.min()) if positions.min() < 0 else int(positions.max())
+        raise kind(f"{before}index {wrong} is out of bounds for dimension {dim} with size {size}")
+
+
+def wrapped(index: Tensor, size: int) -> np.ndarray:
+    """Positions in a flattened tensor, negative ones counted from its end."""
+    positions = index._array
+    if positions.size and (positions.min() < -size or positions.max() >= size):
+        wrong = int(positions.min()) if positions.min() < -size else int(positions.max())
+        raise IndexError(f"out of range: tried to access index {wrong} on a tensor of {size} elements.")
+    return np.where(positions < 0, positions + size, positions)
+
+
+def _lengths(tensor: Tensor) -> tuple[int, ...]:
+    """The shape, in which a 0-d tensor has one dimension of 1."""
+    return tensor._array.shape or (1,)
+
+
+def check_gather(input: Tensor, axis: int, index: Tensor) -> None:
     """Refuse an index that does not fit `input` along that axis."""
-    check_positions(index, name)
-    have, wanted = input._array.shape, index._array.shape
+    check_positions(index, "gather")
+    have, wanted = _lengths(input), _lengths(index)
+    if not index._array.size:
+        return
     if len(have) != len(wanted):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    larger = [k for k in range(len(have)) if k != axis and wanted[k] > have[k]]
-    if larger:
-        raise RuntimeError(
-            f"Size does not match at dimension {larger[0]} "
-            f"expected index {list(wanted)} to be no larger than self {list(have)} apart from dimension {axis}"
-        )
-    positions = index._array
-    if outside(positions, have[axis]):
-        wrong = int(positions.min()) if positions.min() < 0 else int(positions.max())
-        raise RuntimeError(f"index {wrong} is out of bounds for dimension {axis} with size {have[axis]}")
+    for k, (n, m) in enumerate(zip(have, wanted, strict=True)):
+        if k != axis and m > n:
+            raise RuntimeError(
+                f"Size does not match at dimension {k} expected index {list(wanted)} to be no larger than self "
+                f"{list(have)} apart from dimension {axis}"
+            )
+    check_bounds(index, have[axis], axis)
 
 
-def check_src(index: Tensor, src: Any, name: str) -> None:
-    """Refuse a source that has no value for some index."""
-    if isinstance(src, TensorBase) and any(n > m for n, m in zip(index._array.shape, src._array.shape, strict=True)):
-        raise RuntimeError(
-            f"Expected index {list(index._array.shape)} to be no larger than src {list(src._array.shape)} in {name}"
-        )
-
-
-def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any, name: str) -> int:
+def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> int:
     """`dim` as a non-negative axis, after the checks that all forms of scatter share."""
     axis = one_axis(dim, input._array.ndim)
-    check_gather(input, axis, index, name)
-    check_src(index, src, name)
+    check_positions(index, "scatter")
+    if isinstance(src, TensorBase) and src._array.dtype != input._array.dtype:
+        raise RuntimeError(
+            f"scatter(): Expected self.dtype to be equal to src.dtype\n  They are {legacy(input)} and {legacy(src)}."
+        )
+    if not index._array.size:
+        return axis
+    have, wanted = _lengths(input), _lengths(index)
+    given = _lengths(src) if isinstance(src, TensorBase) else wanted
+    for name, shape in (("self", have), ("src", given)):
+        if len(shape) != len(wanted):
+            raise RuntimeError(f"Index tensor must have the same number of dimensions as {name} tensor")
+    sizes = zip(have, wanted, given, strict=True)
+    if any((k != axis and m > n) or m > s for k, (n, m, s) in enumerate(sizes)):
+        also = f" and to be no larger size than src {list(given)}" if isinstance(src, TensorBase) else ""
+        raise RuntimeError(
+            f"Expected index {list(wanted)} to be no larger than self {list(have)} apart from dimension {axis}{also}"
+        )
+    check_bounds(index, have[axis], axis)
+    return axis
+
+
+def check_slices(input: Tensor, dim: int, index: Tensor, source: Tensor, name: str) -> int:
+    """`dim` as a non-negative axis, after the checks that `index_add` and `index_reduce` share."""
+    axis = one_axis(dim, input._array.ndim)
+    if index._array.dtype.kind not in "iu":
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index but got: {legacy(index)}")
+    if index._array.ndim > 1:
+        raise IndexError(
+            f"{name}(): Index is supposed to be a vector, but got dim: {index._array.ndim} with type: {legacy(index)} "
+            f"and size: {list(index._array.shape)}"
+        )
+    if input._array.dtype != source._array.dtype:
+        raise RuntimeError(
+            f"{name}(): self ({legacy(input)}) and source ({legacy(source)}) must have the same scalar type"
+        )
+    have, given = _lengths(input), _lengths(source)
+    if len(have) != len(given) or math.prod(have[:axis] + have[axis + 1 :]) != math.prod(
+        given[:axis] + given[axis + 1 :]
+    ):
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. "
+            f"Got self.shape = {list(input._array.shape)} source.shape = {list(source._array.shape)}"
+        )
+    if index._array.size != given[axis]:
+        raise RuntimeError(
+            f"{name}(): Number of indices ({index._array.size}) should be equal to source.size(dim): "
+            f"({given[axis]}), for dim: {axis}"
+        )
+    check_bounds(index, have[axis], axis)
     return axis

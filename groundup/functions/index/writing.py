@@ -1,28 +1,39 @@
-"""Writing at positions: copies of a tensor with other values at the places that an index names."""
+"""One way of writing at positions, that a function and its in-place form share."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import TensorBase, shown_as
-from groundup.functions.index.checks import check_scatter
-from groundup.ops import index as rows
-
-__all__ = [
-    "scatter",
-    "scatter_add",
-]
+from groundup.autograd.inplace import apply_
+from groundup.autograd.tape import TensorBase
+from groundup.functions.view import reshape
+from groundup.ops.row import Row
 
 Tensor = Any
 
 
-def scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | float) -> Tensor:
-    """A copy of `input` with `src` written at `index` along `dim`: out[i][index[i][j]] = src[i][j] for dim=1."""
-    written = apply(rows.scatter, input, index, src, dim=check_scatter(input, dim, index, src, "scatter"))
-    return written if isinstance(src, TensorBase) else shown_as(written, "ScatterBackward1")
+class Writing(NamedTuple):
+    """A row, and what it is given besides the tensor that is written to."""
+
+    row: Row
+    args: tuple[Any, ...]
+    params: dict[str, Any]
+
+    def on(self, input: Tensor) -> Tensor:
+        """A copy of `input` that is written to."""
+        if input._array.ndim:
+            return apply(self.row, input, *self.args, **self.params)
+        return reshape(apply(self.row, reshape(input, (1,)), *map(_vector, self.args), **self.params), ())
+
+    def into(self, input: Tensor) -> Tensor:
+        """`input`, written to."""
+        if input._array.ndim:
+            return apply_(self.row, input, *self.args, **self.params)
+        apply_(self.row, reshape(input, (1,)), *map(_vector, self.args), **self.params)
+        return input
 
 
-def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """A copy of `input` with `src` added at `index` along `dim`, repeated positions adding up."""
-    return apply(rows.scatter_add, input, index, src, dim=check_scatter(input, dim, index, src, "scatter_add"))
+def _vector(value: Any) -> Any:
+    """A tensor without dimensions as one with a single element."""
+    return reshape(value, (1,)) if isinstance(value, TensorBase) and not value._array.ndim else value

@@ -70,3 +70,39 @@ scatter_add = indexing(
     None,
     lambda m, g, index, dim, shape: _read_back(m, g, index, dim, shape),
 )
+scatter_prod = indexing(
+    lambda m, x, index, src, *, dim: _combined(x, index, src, dim, np.multiply),
+    lambda m, g, x, index, src, dim: _factor_self(m, g, x, index, src, dim),
+    None,
+    lambda m, g, x, index, src, y, dim: _factor_src(m, g, x, index, src, y, dim),
+)
+scatter_extreme = indexing(
+    lambda m, x, index, src, *, dim, how: _combined(x, index, src, dim, getattr(np, how)),
+    lambda m, g, x, index, src, y, dim: m.where(x == y, _share(m, g, x, index, src, y, dim), 0),
+    None,
+    lambda m, g, x, index, src, y, dim: m.where(
+        src == m.gather(y, index, dim=dim), m.gather(_share(m, g, x, index, src, y, dim), index, dim=dim), 0
+    ),
+)
+
+
+def _factor_self(m: Any, g: Any, x: Any, index: Any, src: Any, dim: int) -> Any:
+    """g times the product of what `src` sends to each place, which is a quotient with the zeros of `x` made 1."""
+    whole = m.where(x == 0, 1, x)
+    return g * (m.scatter_prod(whole, index, src, dim=dim) / whole)
+
+
+def _factor_src(m: Any, g: Any, x: Any, index: Any, src: Any, y: Any, dim: int) -> Any:
+    """g times the product of the others: a quotient, for a zero that is alone in its place with 1 in its stead."""
+    zero = src == 0
+    zeros = m.gather_added(m.cast(zero, to=g.dtype), index, dim=dim, size=tuple(x.shape))
+    alone = zero & (m.gather(zeros, index, dim=dim) == 1)
+    without = m.scatter_prod(x, index, m.where(alone, 1, src), dim=dim)
+    others = m.where(alone, m.gather(without, index, dim=dim), m.gather(y, index, dim=dim) / m.where(zero, 1, src))
+    return m.gather(g, index, dim=dim) * others
+
+
+def _share(m: Any, g: Any, x: Any, index: Any, src: Any, y: Any, dim: int) -> Any:
+    """The gradient divided by the number of those that reach the extreme."""
+    reached = m.cast(src == m.gather(y, index, dim=dim), to=g.dtype)
+    return g / m.scatter_add(m.cast(x == y, to=g.dtype), index, reached, dim=dim)

@@ -52,6 +52,10 @@ add_at = indexing(
     lambda m, g, rest, pattern: m.index(g, *rest, pattern=pattern),
     label="IndexPutBackward0",
 )
+index_select = indexing(
+    lambda m, x, index, *, dim: x.take(index, axis=dim),
+    lambda m, g, index, dim, shape: m.index_added(g, index, pattern=(slice(None),) * dim + (ARRAY,), size=shape),
+)
 embedding = indexing(
     lambda m, weight, index: weight[index],
     lambda m, g, index, shape: m.index_added(g, index, pattern=(ARRAY,), size=shape),
