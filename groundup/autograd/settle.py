@@ -149,7 +149,23 @@ def _same(row: Row, values: list[Any]) -> list[Any]:
     kinds = {value.dtype for value in values if isinstance(value, np.ndarray)}
     if len(kinds) > 1:
         raise RuntimeError(_mixed(row, [value for value in values if isinstance(value, np.ndarray)]))
+    if dtypes.BOOL in kinds and len(values) > 1:
+        raise NotImplementedError(
+            f"\"{_THEIRS.get(row.name, 'bmm')}\" not implemented for 'Bool'\n"
+            f"  {row.name} multiplies and adds numbers; convert with .float() or .long()."
+        )
     return values
+
+
+# PyTorch's words for operands of different dtypes, and the names it gives its products.
+_MIXED = {
+    "mm": "expected m1 and m2 to have the same dtype, but got: {a.c_name} != {b.c_name}",
+    "mv": "addmv input tensors must have the same dtype, but got {b.legacy}, {a.legacy}, and {b.legacy}",
+    "dot": "dot : expected both vectors to have same dtype, but found {a.legacy} and {b.legacy}",
+    "matmul": "expected scalar type {a.legacy} but found {b.legacy}",
+    "einsum": "expected scalar type {a.legacy} but found {b.legacy}",
+}
+_THEIRS = {"mm": "addmm_impl_cpu_", "linear": "addmm_impl_cpu_", "mv": "addmv_impl_cpu", "dot": "dot", "cross": "cross"}
 
 
 def _mixed(row: Row, arrays: list[np.ndarray]) -> str:
@@ -163,7 +179,7 @@ def _mixed(row: Row, arrays: list[np.ndarray]) -> str:
             first = f"mat1 and mat2 must have the same dtype, but got {a.legacy} and {b.legacy}"
             advice = f"write input.to(groundup.{b.name}), the dtype of the weight, or convert the layer"
     else:
-        first = f"expected m1 and m2 to have the same dtype, but got: {a.c_name} != {b.c_name}"
+        first = (_MIXED.get(row.name) or _MIXED["mm"]).format(a=a, b=b)
         # Towards the floating-point one: the other way the fractions would be lost.
         convert = f"b.to(groundup.{a.name})" if a.is_floating_point else f"a.to(groundup.{b.name})"
         advice = f"convert one of them, e.g. {convert}"

@@ -163,6 +163,7 @@ class Methods(Operators, Conversion):
     inverse = plain.inverse
     pinverse = plain.pinverse
     det = plain.det
+    trace = plain.trace
     slogdet = plain.slogdet
     logdet = plain.logdet
     cholesky = plain.cholesky

@@ -163,7 +163,7 @@ class Operators(InPlace):
         return contract.matmul(self, other) if isinstance(other, TensorBase) else _matmul_array(self, other, False)
 
     def __rmatmul__(self, other: Any) -> Any:
-        return _matmul_array(self, other, True)
+        return contract.matmul(other, self) if isinstance(other, TensorBase) else _matmul_array(self, other, True)
 
     def __neg__(self) -> Any:
         return elementwise.neg(self)

@@ -198,16 +198,26 @@ def cofactor(a: np.ndarray) -> np.ndarray:
 
 def pinv(a: np.ndarray, atol: Any, rtol: Any, hermitian: bool) -> np.ndarray:
     """The pseudo-inverse: singular values up to max(atol, rtol * the largest one) count as 0."""
+    u, inverted, vh = _inverted(a, atol, rtol, hermitian)
+    return swap(vh) @ (inverted[..., None] * swap(u))
+
+
+def lstsq(a: np.ndarray, b: np.ndarray, rtol: float) -> np.ndarray:
+    """The pseudo-inverse times B, without the digits that the pseudo-inverse itself would cost."""
+    u, inverted, vh = _inverted(a, 0, rtol, False)
+    return swap(vh) @ (inverted[..., None] * (swap(u) @ b))
+
+
+def _inverted(a: np.ndarray, atol: Any, rtol: Any, hermitian: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """U, the inverses of the singular values that do not count as 0, and V^T."""
     if hermitian:
-        values, vectors = np.linalg.eigh(a)
-        u, s, v = vectors, values, swap(vectors)
+        s, u = np.linalg.eigh(a)
+        vh = swap(u)
     else:
-        u, s, v = np.linalg.svd(a, full_matrices=False)
+        u, s, vh = np.linalg.svd(a, full_matrices=False)
     size = np.abs(s)
-    limit = np.maximum(atol, rtol * size.max(axis=-1, initial=0))[..., None]
-    kept = size > limit
-    inverted = np.where(kept, 1 / np.where(kept, s, 1), 0)
-    return swap(v) @ (inverted[..., None] * swap(u))
+    kept = size > np.maximum(atol, rtol * size.max(axis=-1, initial=0))[..., None]
+    return u, np.where(kept, 1 / np.where(kept, s, 1), 0), vh
 
 
 # Numerator of the Padé approximant of order 13 to exp, and the norm up to which it is exact in double precision:

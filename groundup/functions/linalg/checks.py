@@ -15,12 +15,17 @@ Tensor = Any
 
 def check_matrices(name: str, x: Tensor, what: str = "A") -> None:
     """Two dimensions or more, of single or double precision."""
+    check_rank(name, x, what)
+    check_floating(name, x)
+
+
+def check_rank(name: str, x: Tensor, what: str = "A") -> None:
+    """Two dimensions or more."""
     if x._array.ndim < 2:
         raise RuntimeError(
             f"{name}: The input tensor {what} must have at least 2 dimensions.\n"
             f"  The tensor has shape {x._array.shape}; A.unsqueeze(-1) makes columns of vectors."
         )
-    check_floating(name, x)
 
 
 def check_floating(name: str, x: Tensor) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from groundup.autograd.tape import wrap
 from groundup.functions.linalg import factors, products
 from groundup.functions.linalg.products import matrix_exp, matrix_power
-from groundup.functions.linalg.scalars import det, logdet, slogdet
+from groundup.functions.linalg.scalars import det, logdet, slogdet, trace
 from groundup.functions.linalg.solving import cholesky_inverse, cholesky_solve, inverse, pinverse, solve_triangular
 from groundup.functions.view import clone, flip, transpose
 
@@ -27,6 +27,7 @@ __all__ = [
     "qr",
     "slogdet",
     "svd",
+    "trace",
     "triangular_solve",
     "vander",
 ]

@@ -17,8 +17,8 @@ from groundup.autograd.tape import shown_as, wrap
 from groundup.errors import broadcast_error
 from groundup.functions.axes import one_axis
 from groundup.functions.contract import matmul
-from groundup.functions.elementwise import mul
-from groundup.functions.linalg.checks import check_matrices, check_same_type, check_square
+from groundup.functions.elementwise import mul, where
+from groundup.functions.linalg.checks import check_floating, check_rank, check_same_type, check_sides, check_square
 from groundup.functions.linalg.solving import inv
 from groundup.functions.reduce import sum as sum_
 from groundup.functions.view import diagonal as diagonal_of
@@ -33,10 +33,11 @@ Tensor = Any
 
 def matrix_power(A: Tensor, n: int) -> Tensor:
     """A @ A @ ... of n factors, by repeated squaring; of the inverse if n is negative, the identity if it is 0."""
-    check_matrices("linalg.matrix_power", A, "A")
-    check_square("linalg.matrix_power", A)
+    check_rank("linalg.matrix_power", A)
+    check_sides("linalg.matrix_power", A)
     if n == 0:
-        return wrap(np.broadcast_to(np.eye(A._array.shape[-1], dtype=A._array.dtype), A._array.shape).copy())
+        eye = wrap(np.eye(A._array.shape[-1], dtype=A._array.dtype))
+        return where(wrap(np.zeros(A._array.shape, bool)), A, eye)  # no element of A, but in its shape and history
     if n < 0:
         A, n = inv(A), -n
     power, found = A, None
@@ -150,15 +151,19 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The sums of products of vectors along `dim`, batches broadcasting."""
+    check_floating("linalg.vecdot", x)
     check_same_type("linalg.vecdot", x, y, "xy")
     return shown_as(sum_(mul(x, y), dim), "SumBackward1")
 
 
 def vander(x: Tensor, N: int | None = None) -> Tensor:
     """The powers 0 to N - 1 of each element, as a last dimension; N is the last size of `x` unless given."""
-    shape = x._array.shape
+    if x._array.dtype == dtypes.BOOL:
+        raise RuntimeError("linalg.vander supports floating point, complex, and integer tensors, but got Bool")
+    if not x._array.ndim:
+        x = unsqueeze(x, 0)
     if N is None:
-        N = shape[-1] if shape else 1
+        N = x._array.shape[-1]
     if N <= 1:
         raise RuntimeError("N must be greater than 1.")
     return powers(x, N)

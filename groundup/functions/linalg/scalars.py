@@ -14,11 +14,12 @@ from groundup.autograd.apply import apply
 from groundup.autograd.tape import shown_as, wrap
 from groundup.functions.elementwise import where
 from groundup.functions.linalg.checks import check_floating, check_sides, check_square, tolerances
-from groundup.functions.view import clone, select
+from groundup.functions.reduce import sum as sum_
+from groundup.functions.view import clone, diagonal, select
 from groundup.ops import linalg as rows
 from groundup.ops import matrices
 
-__all__ = ["det", "logdet", "matrix_rank", "slogdet"]
+__all__ = ["det", "logdet", "matrix_rank", "slogdet", "trace"]
 
 Tensor = Any
 
@@ -45,8 +46,8 @@ def slogdet(A: Tensor) -> linalg_slogdet:
     """The sign of the determinant and the logarithm of its absolute value, which does not overflow."""
     check_square("linalg.slogdet", A)
     packed = apply(rows.slogdet, A)
-    sign = select(packed.detach(), -1, 0)
-    return linalg_slogdet(clone(sign), shown_as(clone(select(packed, -1, 1)), "LinalgSlogdetBackward0"))
+    sign, logabs = (shown_as(clone(select(packed, -1, i)), "LinalgSlogdetBackward0") for i in (0, 1))
+    return linalg_slogdet(sign, logabs)
 
 
 def logdet(A: Tensor) -> Tensor:
@@ -54,6 +55,13 @@ def logdet(A: Tensor) -> Tensor:
     check_square("logdet", A)
     sign, logabs = slogdet(A)
     return where(sign == -1, math.nan, logabs)
+
+
+def trace(input: Tensor) -> Tensor:
+    """The sum of the diagonal of a matrix."""
+    if input._array.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
+    return shown_as(sum_(diagonal(input)), "TraceBackward0")
 
 
 def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:

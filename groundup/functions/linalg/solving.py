@@ -224,16 +224,16 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     solution = apply(rows.lstsq, A, B, rtol=rtol)
     values = matrices.svdvals(A._array)
     rank = (values > rtol * values.max(axis=-1, keepdims=True, initial=0)).sum(axis=-1)
-    nothing = wrap(np.zeros(0, A._array.dtype))
-    residuals: Tensor = nothing
     if m > n and (driver == "gels" or (rank == n).all()):
         residuals = ((A @ solution - B) ** 2).sum(-2)
         residuals = squeeze(residuals, -1) if vector else residuals
+    else:
+        residuals = reshape(solution, (-1,))[:0]
     return linalg_lstsq(
         squeeze(solution, -1) if vector else solution,
         residuals,
         wrap(np.zeros(0, np.int64) if driver == "gels" else rank),
-        wrap(values) if driver in ("gelsd", "gelss") else nothing,
+        wrap(values if driver in ("gelsd", "gelss") else np.zeros(0, A._array.dtype)),
     )
 
 
