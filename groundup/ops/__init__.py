@@ -9,28 +9,28 @@ from functools import partial
 
 import numpy as np
 
-from groundup.ops import contract, distance, elementwise, index, linalg, reduce, view
+from groundup.ops import contract, distance, elementwise, index, linalg, pooling, reduce, view, windows
 from groundup.ops.readings import ARRAYS
 from groundup.ops.row import Row
 
 FAMILIES: dict[str, dict[str, Row]] = {
     "elementwise": elementwise.ROWS,
-    "reduce": reduce.ROWS,
-    "view": view.ROWS,
-    "contract": contract.ROWS | distance.ROWS | linalg.ROWS,
-    "index": index.ROWS,
+    "reduce": reduce.ROWS | pooling.MEANS,
+    "view": view.ROWS | windows.LAYOUTS,
+    "contract": contract.ROWS | distance.ROWS | linalg.ROWS | windows.PRODUCTS,
+    "index": index.ROWS | pooling.MAXIMA,
 }
 ROWS: dict[str, Row] = {name: row for family in FAMILIES.values() for name, row in family.items()}
 
 # The rows among those that move numbers which also add or convert some, and so may overflow.
 ADDING = frozenset(
-    ("fold", "pad", "index_added", "add_at", "gather_added", "scatter_add", "nll", "nll_back", "max_spread")
+    ("fold", "from_columns", "pad", "index_added", "add_at", "gather_added", "scatter_add", "nll", "nll_back", "max_spread")
 )
 
 for _row in ROWS.values():
     _row.quiet = _row.quiet and _row.name not in ADDING
     _row.eager = _row.kernel or (getattr(np, _row.ufunc) if _row.ufunc else partial(_row.forward, ARRAYS))
-    _row.shares = _row.name in view.SHARING
+    _row.shares = _row.name in view.SHARING or _row.name in windows.SHARING
 
 
 def find(family: str, name: str) -> Row:

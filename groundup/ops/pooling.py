@@ -18,7 +18,6 @@ from groundup.ops.row import Formula, Row, name_rows
 from groundup.ops.select import kept
 from groundup.ops.windows import HALF, Lines, all_taps, taps
 
-
 Counts = int | tuple[tuple[int, ...], ...]  # elements in every window, or in each along every axis
 
 # Means: of windows of one size, and of the regions that an image of any size divides into
@@ -87,10 +86,11 @@ def regions(length: int, count: int) -> tuple[tuple[int, int], ...]:
 def _mean_regions(x: np.ndarray, counts: tuple[int, ...]) -> np.ndarray:
     for axis, count in enumerate(counts, x.ndim - len(counts)):
         parts = regions(x.shape[axis], count)
-        edges = [edge for part in parts for edge in part][:-1]  # the last sum runs to the end anyway
         lead = (slice(None),) * axis
-        x = np.add.reduceat(x, edges, axis=axis)[(*lead, slice(None, None, 2))]
-        x = x / _lengths(parts, x, axis)
+        out = np.empty((*x.shape[:axis], count, *x.shape[axis + 1 :]), x.dtype)
+        for i, (start, end) in enumerate(parts):
+            np.add.reduce(x[(*lead, slice(start, end))], axis=axis, out=out[(*lead, i)])
+        x = out / _lengths(parts, out, axis)
     return x
 
 
@@ -268,4 +268,3 @@ region_places = maximum(lambda m, x, *, counts: _region_places(x, counts))
 _ROWS = name_rows(globals())
 MEANS = {name: row for name, row in _ROWS.items() if row.family == "reduce"}
 MAXIMA = {name: row for name, row in _ROWS.items() if row.family == "index"}
-ADDING = frozenset({"max_spread", "max_pick"})

@@ -200,4 +200,3 @@ _ROWS = name_rows(globals())
 LAYOUTS = {name: row for name, row in _ROWS.items() if row.family == "view"}
 PRODUCTS = {name: row for name, row in _ROWS.items() if row.family == "contract"}
 SHARING = frozenset({"to_columns"})
-ADDING = frozenset({"from_columns"})

@@ -115,15 +115,37 @@ def test_errors_are_pytorchs(peer: Any, raises_alike: Callable[..., str]) -> Non
     raises_alike(lambda: F.adaptive_avg_pool2d(x[0, 0], 2), lambda: peer.F.adaptive_avg_pool2d(their_x[0, 0], 2))
 
 
-def test_more_errors() -> None:
-    x = groundup.zeros(2, 4, 8, 8)
-    with pytest.raises(RuntimeError, match="at most half of effective kernel size, but got pad=2, kernel_size=3"):
-        F.max_pool2d(x, 3, padding=2)
-    with pytest.raises(RuntimeError, match="stride should be greater than zero"):
-        F.max_pool2d(x, 2, stride=0)
+def test_more_errors(peer: Any, raises_alike: Callable[..., str]) -> None:
+    def call(library: Any, name: str, shape: tuple[int, ...], *args: Any, **settings: Any) -> Any:
+        return getattr(library.nn.functional, name)(library.zeros(*shape), *args, **settings)
+
+    flat, image, volume = (2, 4, 8), (2, 4, 8, 8), (2, 4, 8, 8, 8)
+    cases: list[tuple[str, tuple[int, ...], tuple[Any, ...], dict[str, Any]]] = [
+        ("max_pool2d", image, (3,), {"padding": 2}),
+        ("max_pool2d", image, (3,), {"padding": -1}),
+        ("max_pool2d", image, (2, 0), {}),
+        ("max_pool2d", image, ((1, 2, 3),), {}),
+        ("max_pool2d", image, (2,), {"dilation": (1, 2, 3)}),
+        ("max_pool2d", (2, 0, 8, 8), (2,), {}),
+        ("avg_pool2d", image, ((1, 2, 3),), {}),
+        ("max_pool3d", volume, (3,), {"padding": 2}),
+        ("max_pool1d", flat, (9,), {}),
+        ("max_pool1d", flat, (0,), {}),
+        ("max_pool1d", flat, (2, 0), {}),
+        ("max_pool1d", flat, (2,), {"dilation": 0}),
+        ("max_pool1d", flat, (2,), {"padding": 2}),
+        ("max_pool1d", flat, (2,), {"padding": -1}),
+        ("max_pool1d", (8,), (2,), {}),
+        ("avg_pool1d", flat, (9,), {}),
+        ("avg_pool3d", volume, (9,), {}),
+        ("adaptive_max_pool2d", (2, 0, 8, 8), ((0, -1),), {}),
+    ]
+    for name, shape, args, settings in cases:
+        raises_alike(
+            lambda n=name, s=shape, a=args, k=settings: call(groundup, n, s, *a, **k),
+            lambda n=name, s=shape, a=args, k=settings: call(peer.torch, n, s, *a, **k),
+        )
     with pytest.raises(RuntimeError, match="kernel_size should be greater than zero"):
-        F.avg_pool2d(x, 0)
-    with pytest.raises(RuntimeError, match=r"Expected 3D .unbatched. or 4D"):
-        F.max_pool2d(x[0, 0], 2)
-    with pytest.raises(NotImplementedError, match="return_indices=True is not supported"):
-        nn.MaxPool2d(2, return_indices=True)
+        F.avg_pool2d(groundup.zeros(*image), 0)
+    with pytest.raises(NotImplementedError, match="\"max_pool2d\" not implemented for 'Bool'"):
+        F.max_pool2d(groundup.zeros(*image).bool(), 2)

@@ -21,8 +21,16 @@ from groundup.nn.functional.activation import (
     softplus,
     tanh,
 )
+from groundup.nn.functional.adaptive_pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
 from groundup.nn.functional.classification import cross_entropy, nll_loss
-from groundup.nn.functional.conv import conv2d
+from groundup.nn.functional.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from groundup.nn.functional.pointwise_loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -31,15 +39,41 @@ from groundup.nn.functional.pointwise_loss import (
     mse_loss,
     smooth_l1_loss,
 )
-from groundup.nn.functional.pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d
+from groundup.nn.functional.pooling import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
 from groundup.nn.functional.stochastic import dropout
 
 __all__ = [
+    "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "avg_pool1d",
     "avg_pool2d",
+    "avg_pool3d",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "conv1d",
     "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cross_entropy",
     "dropout",
     "elu",
@@ -48,16 +82,23 @@ __all__ = [
     "huber_loss",
     "l1_loss",
     "leaky_relu",
-    "bilinear",
     "linear",
-    "pdist",
     "log_softmax",
     "logsigmoid",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
+    "max_pool1d",
     "max_pool2d",
+    "max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "mse_loss",
     "nll_loss",
     "one_hot",
     "pad",
+    "pdist",
     "relu",
     "sigmoid",
     "silu",

@@ -1,42 +1,47 @@
-"""What convolution and pooling share: arguments that are one number or two, and the sizes of windows."""
+"""What convolution and pooling share: arguments that are one number or one for each axis."""
 
 from __future__ import annotations
 
 import operator
 from typing import Any
 
+Sizes = int | tuple[int, ...]
+LAYOUTS = {1: "length", 2: "height, width", 3: "depth, height, width"}
 
-def pair(name: str, value: Any) -> tuple[int, int]:
-    """``value`` as (height, width): one integer serves for both.
 
-    >>> pair("stride", 2), pair("stride", (2, 1))
-    ((2, 2), (2, 1))
+def integers(name: str, value: Any, count: int) -> tuple[int, ...]:
+    """``value`` as ``count`` integers, one for each axis: a single one serves for all.
+
+    >>> integers("stride", 2, 3), integers("stride", (2, 1), 2)
+    ((2, 2, 2), (2, 1))
     """
     values = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     try:
-        found = tuple(operator.index(each) for each in values)
+        found = tuple([operator.index(each) for each in values])
     except TypeError:
-        raise TypeError(f"{name} must be an integer or a pair of integers, got {value!r}") from None
+        raise TypeError(f"{name} must be an integer or {count} integers, got {value!r}") from None
+    if len(found) == count:
+        return found
     if len(found) == 1:
-        return found[0], found[0]
-    if len(found) == 2:
-        return found[0], found[1]
-    raise RuntimeError(f"{name} must be an integer or a pair of integers, got {value!r}")
+        return found * count
+    raise RuntimeError(f"{name} must be an integer or {count} integers, got {value!r}")
 
 
-def check_at_least(name: str, values: tuple[int, int], least: int) -> None:
-    """Raises unless both values are at least ``least``."""
-    if min(values) < least:
-        kind = "negative" if least == 0 else "non-positive"
-        raise RuntimeError(f"{kind} {name} is not supported\n  {name} is {values}; the least is {least}")
+def hashable(value: Any) -> Any:
+    """A list as a tuple, so that settings can be looked up among those that were checked before."""
+    return tuple(value) if type(value) is list else value
 
 
-def batched(operation: str, shape: tuple[int, ...]) -> bool:
-    """Whether an image tensor has a batch dimension; raises unless it has three or four dimensions."""
-    if len(shape) in (3, 4):
-        return len(shape) == 4
+def layout(rank: int) -> str:
+    """What the axes of a batch of images are, in the words of messages."""
+    return f"(batch, channels, {LAYOUTS[rank]})"
+
+
+def batched(operation: str, shape: tuple[int, ...], rank: int) -> bool:
+    """Whether images of that shape have a batch dimension; raises unless one or two axes precede the image's."""
+    if len(shape) in (rank + 1, rank + 2):
+        return len(shape) == rank + 2
     raise RuntimeError(
-        f"Expected 3D (unbatched) or 4D (batched) input to {operation}, "
-        f"but got input of size: {list(shape)}\n"
-        "  images have the shape (batch, channels, height, width)"
+        f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {operation}, "
+        f"but got input of size: {list(shape)}\n  images have the shape {layout(rank)}"
     )
