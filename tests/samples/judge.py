@@ -16,6 +16,7 @@ import torch
 import groundup
 from tests.samples.convert import Converter, NotHere, array_of, leaves_of
 from tests.samples.find import ours, translated
+from tests.samples.known import UP_TO_SIGN
 
 # Relative and absolute tolerances: PyTorch's own for a comparison of two implementations.
 TOLERANCE = {"float64": (1e-7, 1e-7), "float32": (1.3e-6, 1e-5), "float16": (1e-3, 1e-3), "bfloat16": (1.6e-2, 1e-5)}
@@ -64,8 +65,14 @@ def judge(entry: Any, sample: Any, values: bool = True, rtol: float = 1.0) -> st
     found_leaves = leaves_of(found, groundup.Tensor)
     if len(found_leaves) != len(expected_leaves):
         return f"{len(found_leaves)} results, PyTorch has {len(expected_leaves)}"
-    for ours_leaf, theirs_leaf in zip(found_leaves, expected_leaves):
-        problem = compared(ours_leaf, theirs_leaf, values, rtol)
+    pairs = [(ours_leaf, theirs_leaf, True) for ours_leaf, theirs_leaf in zip(found_leaves, expected_leaves)]
+    if entry.name in UP_TO_SIGN:
+        process = sample.output_process_fn_grad
+        pairs = [(*pair[:2], False) for pair in pairs]
+        invariant = leaves_of(translated(process)(found), groundup.Tensor)
+        pairs += [(*pair, True) for pair in zip(invariant, leaves_of(process(expected), torch.Tensor))]
+    for ours_leaf, theirs_leaf, numbers in pairs:
+        problem = compared(ours_leaf, theirs_leaf, values and numbers, rtol)
         if problem:
             return problem
     if not values or not theirs_of.leaves:

@@ -21,6 +21,10 @@ RANDOM = frozenset(
     """.split()
 )
 
+# Factorizations whose vectors are unique only up to a sign: compared, as in PyTorch's own tests, through a function
+# of them that does not depend on it, such as their absolute values.
+UP_TO_SIGN = frozenset(("linalg.eigh", "linalg.svd", "svd"))
+
 # Factors on the usual tolerance: a sum of many terms in another order.
 LOOSER: dict[str, float] = {}
 
