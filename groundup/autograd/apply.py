@@ -193,8 +193,9 @@ def _share(row: Row, base: TensorBase, result: Any, params: dict[str, Any]) -> N
         out = result._array = array[...]
     owner = array if array.base is None else array.base
     root = out.base
-    if type(root) is not _ndarray and root is not owner:
-        root = getattr(root, "base", None)  # as_strided puts an object of its own between
+    if type(root) is not _ndarray:  # as_strided puts an object of its own between
+        while root is not None and root is not owner:
+            root = getattr(root, "base", None)
     if root is not None and (root is owner or root is array):
         storage = result._storage = storage_of(base)
         result._view = View(base, row, params, storage.rebased)
