@@ -5,18 +5,18 @@ Positions are integer tensors or masks. One that is out of bounds raises IndexEr
 
 from __future__ import annotations
 
-from groundup.functions.index import counting, elements, scattering, slices
+from groundup.functions.index import elements, scattering, searching, slices
 from groundup.functions.index.brackets import getitem as getitem
 from groundup.functions.index.brackets import setitem as setitem
-from groundup.functions.index.counting import *
-from groundup.functions.index.counting import one_hot as one_hot
 from groundup.functions.index.elements import *
 from groundup.functions.index.scattering import *
+from groundup.functions.index.searching import *
+from groundup.functions.index.searching import one_hot as one_hot
 from groundup.functions.index.slices import *
 from groundup.functions.index.table import embedding as embedding
 
 __all__: list[str] = []
-__all__ += counting.__all__
 __all__ += elements.__all__
 __all__ += scattering.__all__
+__all__ += searching.__all__
 __all__ += slices.__all__

@@ -56,7 +56,22 @@ index_select = indexing(
     lambda m, x, index, *, dim: x.take(index, axis=dim),
     lambda m, g, index, dim, shape: m.index_added(g, index, pattern=(slice(None),) * dim + (ARRAY,), size=shape),
 )
+# As `embedding`, but the gradient passes over the row `padding`, and is divided by `counts`, if there are any.
+padded_embedding = indexing(
+    lambda m, weight, index, *, padding, counts: weight[index],
+    lambda m, g, index, shape, padding, counts: m.index_added(
+        _row_gradients(m, g, index, padding, counts), index, pattern=(ARRAY,), size=shape
+    ),
+    label="EmbeddingBackward0",
+)
 embedding = indexing(
     lambda m, weight, index: weight[index],
     lambda m, g, index, shape: m.index_added(g, index, pattern=(ARRAY,), size=shape),
 )
+
+
+def _row_gradients(m: Any, g: Any, index: Any, padding: int | None, counts: np.ndarray | None) -> Any:
+    """0 for the padding; the others divided by the count of their index."""
+    if padding is not None:
+        g = m.where(m.reshape(index, size=(*index.shape, 1)) == padding, 0, g)
+    return g if counts is None else g / counts
