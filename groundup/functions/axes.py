@@ -67,6 +67,11 @@ def inferred(size: tuple[int, ...], numel: int, shape: tuple[int, ...]) -> tuple
         if known != numel:
             raise _misfit(size, numel, shape)
         return size
+    if known == 0 and numel == 0:
+        raise RuntimeError(
+            f"cannot reshape tensor of 0 elements into shape {list(size)} because the unspecified dimension size -1 "
+            "can be any value and is ambiguous"
+        )
     if known == 0 or numel % known:
         raise _misfit(size, numel, shape)
     return (*size[:unknown], numel // known, *size[unknown + 1 :])

@@ -30,7 +30,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     """
     widths, shape = sizes((pad,)), input._array.shape
     if len(widths) % 2:
-        raise RuntimeError(f"Padding length must be divisible by 2\n  It is {list(widths)}.")
+        raise RuntimeError(f"Padding length must be divisible by 2\n  The widths are {list(widths)}.")
     if len(widths) > 2 * len(shape):
         raise RuntimeError(
             "Padding length should be less than or equal to two times the input dimension but got padding length "
@@ -44,11 +44,12 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if mode not in MODES:
         raise NotImplementedError(f"Unrecognised padding mode {mode}\n  There are {', '.join(MODES)}.")
     if value:
-        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
-    if not pairs or len(shape) - len(pairs) not in (1, 2) or len(pairs) > 3:
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    if len(pairs) not in (1, 2, 3) or len(shape) - len(pairs) not in (1, 2):
         raise NotImplementedError(
-            "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now\n"
-            f"  {len(pairs)} axes of {len(shape)}: one or two are left unpadded in front, and three padded at most."
+            f"Padding size {len(widths)} is not supported for {len(shape)}D input tensor.\n"
+            "  In this mode 1 to 3 axes have a border, with one or two axes in front of them that have none: 2 widths "
+            "for a tensor of 2 or 3 dimensions, 4 for 3 or 4, 6 for 4 or 5."
         )
     return _bordered(input, full, mode)
 

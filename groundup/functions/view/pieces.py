@@ -139,6 +139,11 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
 def _split_along(input: Tensor, where: Any, axis: int, least: int, name: str) -> tuple[Tensor, ...]:
     """`tensor_split` where sections must come out equal, for a tensor of enough axes."""
     shape = input._array.shape
+    if isinstance(where, str):
+        raise TypeError(
+            f"{name}() received an invalid combination of arguments - got (Tensor, str), but expected one of:\n"
+            "  (Tensor input, int sections), (Tensor input, tuple of ints indices)"
+        )
     if len(shape) < least:
         raise RuntimeError(
             f"torch.{name} requires a tensor with at least {least} dimension{'s' if least > 1 else ''}, but got a "
