@@ -16,7 +16,7 @@ from groundup.autograd import tape
 from groundup.autograd.half import HalfNode, half_of, reading
 from groundup.autograd.settle import SETTLE, NotATensor, diagnose, no_tensor, plain_value
 from groundup.autograd.state import LOCAL, is_nested, run_nested
-from groundup.autograd.tape import Node, TensorBase, caller, keep_retaining, storage_of
+from groundup.autograd.tape import Node, Storage, TensorBase, caller, keep_retaining, storage_of, wrap
 from groundup.dtypes import FLOAT32, FLOAT64, to_numpy
 from groundup.ops import ROWS
 from groundup.ops.row import Formula, Row
@@ -33,6 +33,8 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
 
     Raises PyTorch's errors for shapes and types that do not fit, and `NotATensor` (a TypeError) for other objects.
     """
+    if row.shares:
+        return _view_of(row, params, *args)
     arrays: list[Any] = []
     tensor_type = _made.tensor
     mask = 0  # which arguments want a gradient, a bit for each
@@ -80,8 +82,6 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
     result._storage = None
     result._view = None
     result._array = out if type(out) is _ndarray else np.asarray(out)
-    if row.shares:
-        _share(row, args[0], result, params)
     if mask and state.grad and row.differentiable:
         record(row, args, arrays, mask, params, result, kind)
     return result
@@ -186,19 +186,40 @@ class Sealed(View):
     _record_again = refresh
 
 
-def _share(row: Row, base: TensorBase, result: Any, params: dict[str, Any]) -> None:
-    """Let the result of a view row share the record of its base, if it did not have to copy."""
-    array, out = base._array, result._array
+def _view_of(row: Row, params: dict[str, Any], base: Any) -> Any:
+    """The same as `apply` for a row that moves one tensor's elements: the result shares its memory where it can."""
+    if not isinstance(base, TensorBase):
+        base = wrap(plain_value(row, base))
+    array = base._array
+    if base._view is not None:
+        base._view.refresh(base)
+    try:
+        out = row.eager(array, **params)
+    except Exception as error:
+        raise diagnose(row, [array], params, error) from None
     if out is array:
-        out = result._array = array[...]
-    owner = array if array.base is None else array.base
+        out = array[...]
+    result = _new(_made.tensor)
+    result._array = out
     root = out.base
-    if type(root) is not _ndarray:  # as_strided puts an object of its own between
-        while root is not None and root is not owner:
-            root = getattr(root, "base", None)
+    owner = array.base
+    if owner is None:
+        owner = array
+    if type(root) is not _ndarray and root is not owner:
+        root = getattr(root, "base", None)  # as_strided puts an object of its own between
     if root is not None and (root is owner or root is array):
-        storage = result._storage = storage_of(base)
+        storage = base._storage
+        if storage is None:
+            storage = base._storage = Storage()
+        result._storage = storage
         result._view = View(base, row, params, storage.rebased)
+    else:  # it had to copy
+        result._storage = result._view = None
+    if base._node is not None and LOCAL.state.grad and row.differentiable:
+        record(row, (base,), [array], 1, params, result)
+    else:
+        result._node = None
+    return result
 
 
 class TensorMath:

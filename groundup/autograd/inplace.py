@@ -52,9 +52,7 @@ def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
         else:
             arrays.append(plain_value(row, arg))
             plain = False
-    tracked = (
-        tracked and state.grad and dtype.kind in dtypes.REAL
-    )  # whole numbers have no gradient
+    tracked = tracked and state.grad and dtype.kind in dtypes.REAL  # whole numbers have no gradient
     if tracked:
         check_leaf(target)
         args = _apart(target, args, arrays)
