@@ -111,14 +111,6 @@ def padded_array(x: np.ndarray, widths: tuple[tuple[int, int], ...], value: floa
     return out
 
 
-def laid_out_array(x: np.ndarray, widths: tuple[tuple[int, int], ...], dims: tuple[int, ...]) -> np.ndarray:
-    """`x` with a border of zeros (or cropped), its axes in the order `dims` also in memory: in one copy."""
-    source = x.transpose(dims)
-    if any(before or after for before, after in widths):
-        return padded_array(source, tuple(widths[dim] for dim in dims), 0)
-    return source.copy()
-
-
 def rolled_array(x: np.ndarray, shifts: tuple[int, ...], dims: tuple[int, ...]) -> np.ndarray:
     """A copy whose elements moved on along each axis, those that leave at the end coming in at the start."""
     for shift, dim in zip(shifts, dims, strict=True):

@@ -16,7 +16,7 @@ import numpy as np
 
 from groundup.ops.row import Formula, Row, name_rows
 from groundup.ops.select import kept
-from groundup.ops.windows import HALF, Lines, all_taps, taps
+from groundup.ops.windows import Lines, all_taps, taps
 
 Counts = int | tuple[tuple[int, ...], ...]  # elements in every window, or in each along every axis
 
@@ -33,15 +33,13 @@ def _divide(total: np.ndarray, counts: Counts) -> None:
     else:
         divisor = counts
     if total.dtype.kind in "iu":
-        total[...] = np.sign(total) * (np.abs(total) // divisor)
+        total[...] = np.sign(total) * np.sign(divisor) * (np.abs(total) // np.abs(divisor))
     elif divisor is not counts or counts != 1:
         np.divide(total, divisor, out=total)
 
 
 def _mean_windows(x: np.ndarray, where: Lines, counts: Counts) -> np.ndarray:
     """The sum of each window, one axis after the other, divided by its count."""
-    if x.dtype is HALF:  # added up in single precision, as in PyTorch
-        return _mean_windows(x.astype(np.float32), where, counts).astype(HALF)
     for axis, line in enumerate(where, x.ndim - len(where)):
         lead = (slice(None),) * axis
         parts = taps(line, x.shape[axis])

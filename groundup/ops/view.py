@@ -17,7 +17,6 @@ from groundup.ops.moves import (
     diagonal_array,
     expand_array,
     fold_array,
-    laid_out_array,
     on_diagonal_array,
     padded_array,
     placed_array,
@@ -41,11 +40,6 @@ def view(
 ) -> Row:
     """A row that moves elements; its result may share the memory of its argument."""
     return Row("view", forward, grads, each=each, label=label)
-
-
-def _laid_back(widths: tuple[tuple[int, int], ...], dims: tuple[int, ...]) -> dict[str, Any]:
-    """The settings of `lay_out` that undo these."""
-    return {"widths": tuple((-widths[dim][0], -widths[dim][1]) for dim in dims), "dims": _inverse(dims)}
 
 
 def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
@@ -148,10 +142,6 @@ border = view(
 border_added = view(
     lambda m, g, *, widths, mode: border_added_array(g, widths, mode),
     lambda m, g, widths, mode: m.border(g, widths=widths, mode=mode),
-)
-lay_out = view(
-    lambda m, x, *, widths, dims: laid_out_array(x, widths, dims),
-    lambda m, g, widths, dims: m.lay_out(g, **_laid_back(widths, dims)),
 )
 tril = view(lambda m, x, *, diagonal: np.tril(x, diagonal), lambda m, g, diagonal: m.tril(g, diagonal=diagonal))
 triu = view(lambda m, x, *, diagonal: np.triu(x, diagonal), lambda m, g, diagonal: m.triu(g, diagonal=diagonal))

@@ -19,8 +19,6 @@ from groundup.ops.contract import contraction
 from groundup.ops.row import name_rows
 from groundup.ops.view import view
 
-HALF = np.dtype("float16")
-
 
 class Line(NamedTuple):
     """The windows along one axis: window i starts at i * step - before, and its `size` elements lie dilation apart."""
@@ -150,19 +148,13 @@ relaid = view(
 # The product of weights and columns: <g, weight @ columns>, which is linear in each of the three
 
 
-def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    if a.dtype is HALF:  # added up in single precision, as in PyTorch
-        return np.asarray((a.astype(np.float32) @ b.astype(np.float32)).astype(HALF))
-    return np.asarray(a @ b)
-
-
 def _grouped(weight: np.ndarray, groups: int) -> np.ndarray:
     """The weight as one matrix for each group."""
     return weight.reshape(groups, weight.shape[0] // groups, -1)
 
 
 def _correlate(columns: np.ndarray, weight: np.ndarray, bias: tuple[np.ndarray, ...]) -> np.ndarray:
-    out = _product(_grouped(weight, columns.shape[1]), columns)
+    out = np.asarray(_grouped(weight, columns.shape[1]) @ columns)
     for each in bias:
         out += each.reshape(columns.shape[1], -1, 1)
     return out
@@ -172,9 +164,9 @@ def _correlate_weight(columns: np.ndarray, products: np.ndarray, size: tuple[int
     if len(columns) == 0:
         return np.zeros(size, columns.dtype)
     turned = columns.swapaxes(2, 3)
-    total = _product(products[0], turned[0])
+    total = np.asarray(products[0] @ turned[0])
     for one, other in zip(products[1:], turned[1:], strict=True):
-        total += _product(one, other)
+        total += one @ other
     return total.reshape(size)
 
 
@@ -186,7 +178,7 @@ correlate = contraction(
     label="ConvolutionBackward0",
 )
 correlate_back = contraction(
-    lambda m, products, weight: _product(_grouped(weight, products.shape[1]).swapaxes(1, 2), products),
+    lambda m, products, weight: _grouped(weight, products.shape[1]).swapaxes(1, 2) @ products,
     lambda m, g, weight: m.correlate(g, weight),
     lambda m, g, products, shape: m.correlate_weight(g, products, size=shape),
 )

@@ -15,10 +15,13 @@ from tests.table.table import Entry, Sample, inputs
 ELSEWHERE = {
     "alias": "tests/autograd: the view that in-place changes go through",
     "assign": "tests/autograd/test_indexing_kinds.py and test_inplace_safety.py",
-    "lay_out": "tests/nn/test_conv.py: the image with its border, as convolution reads it",
-    "max_windows": "tests/nn/test_pooling.py, with its two derivatives",
-    "max_spread": "tests/nn/test_pooling.py",
-    "max_pick": "tests/nn/test_pooling.py",
+    "correlate_weight": "tests/ops/test_pooling_rows.py; here the derivative of correlate",
+    "max_spread": "tests/ops/test_pooling_rows.py; here the derivative of max_windows",
+    "max_pick": "tests/ops/test_pooling_rows.py",
+    "max_places": "tests/nn/test_pooling.py: where the maxima were",
+    "region_places": "tests/nn/test_pooling.py: adaptive_max_pool2d",
+    "share_regions": "tests/ops/test_pooling_rows.py; here the derivative of mean_regions",
+    "share_windows": "tests/ops/test_pooling_rows.py; here the derivative of mean_windows",
     "nll": "tests/nn/test_loss.py: cross_entropy",
     "nll_back": "tests/nn/test_loss.py",
 }

@@ -11,7 +11,6 @@ from groundup.ops.index.family import ARRAY as ARRAY
 from groundup.ops.index.family import rebuild as rebuild
 from groundup.ops.index.keys import *
 from groundup.ops.index.targets import *
-from groundup.ops.index.windows import *
 from groundup.ops.row import name_rows
 
 ROWS = name_rows(globals())
