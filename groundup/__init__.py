@@ -115,7 +115,7 @@ __all__ += view.__all__
 
 del compare, contract, creation, elementwise, index, plain, reduce, view
 
-_ROOMS = ("array_api", "cli", "data", "errors", "io", "linalg", "nn", "optim", "train")
+_ROOMS = ("array_api", "cli", "data", "errors", "io", "linalg", "nn", "optim", "special", "train")
 _FILES = ("load", "save")
 
 

@@ -25,7 +25,7 @@ LEVELS = (
     {"ops"},
     {"autograd"},
     {"tensor", "functions", "storage"},
-    {"array_api", "linalg", "nn", "optim", "data", "compile", "explain"},
+    {"array_api", "linalg", "nn", "optim", "special", "data", "compile", "explain"},
     {"io"},
     {"train"},
     {"distributed", "cli"},

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundup.functions import compare, contract, creation, elementwise, index, reduce
-from groundup.functions import view as views
+from groundup.functions import compare, contract, elementwise, index, reduce
 from groundup.functions.conversion import Conversion
+from groundup.functions.creation.methods import CreationMethods
 from groundup.functions.linalg import plain
 from groundup.functions.operators import Operators
+from groundup.functions.view.methods import ViewMethods
 
 
-class Methods(Operators, Conversion):
+class Methods(Operators, Conversion, ViewMethods, CreationMethods):
     """What can be called on a tensor."""
 
     __slots__ = ()
@@ -23,47 +24,89 @@ class Methods(Operators, Conversion):
     div = true_divide = divide = elementwise.div
     neg = negative = elementwise.neg
     pow = elementwise.pow
+    float_power = elementwise.float_power
     square = elementwise.square
     reciprocal = elementwise.reciprocal
     floor_divide = elementwise.floor_divide
     remainder = elementwise.remainder
+    fmod = elementwise.fmod
+    gcd = elementwise.gcd
+    lcm = elementwise.lcm
+    ldexp = elementwise.ldexp
     abs = absolute = elementwise.abs
     sign = elementwise.sign
+    sgn = elementwise.sgn
+    positive = elementwise.positive
+    copysign = elementwise.copysign
+    nextafter = elementwise.nextafter
+    lerp = elementwise.lerp
+    addcmul = elementwise.addcmul
+    addcdiv = elementwise.addcdiv
     exp = elementwise.exp
+    exp2 = elementwise.exp2
     expm1 = elementwise.expm1
     log = elementwise.log
     log1p = elementwise.log1p
     log2 = elementwise.log2
     log10 = elementwise.log10
+    logaddexp = elementwise.logaddexp
+    logaddexp2 = elementwise.logaddexp2
+    logit = elementwise.logit
+    xlogy = elementwise.xlogy
     sqrt = elementwise.sqrt
     rsqrt = elementwise.rsqrt
+    hypot = elementwise.hypot
     sin = elementwise.sin
     cos = elementwise.cos
+    tan = elementwise.tan
+    asin = arcsin = elementwise.asin
+    acos = arccos = elementwise.acos
+    atan = arctan = elementwise.atan
+    atan2 = arctan2 = elementwise.atan2
+    sinc = elementwise.sinc
+    sinh = elementwise.sinh
+    cosh = elementwise.cosh
     tanh = elementwise.tanh
+    asinh = arcsinh = elementwise.asinh
+    acosh = arccosh = elementwise.acosh
+    atanh = arctanh = elementwise.atanh
+    deg2rad = elementwise.deg2rad
+    rad2deg = elementwise.rad2deg
     sigmoid = elementwise.sigmoid
     erf = elementwise.erf
+    erfc = elementwise.erfc
+    erfinv = elementwise.erfinv
+    lgamma = elementwise.lgamma
+    digamma = elementwise.digamma
+    mvlgamma = elementwise.mvlgamma
     relu = elementwise.relu
     maximum = elementwise.maximum
     minimum = elementwise.minimum
+    fmax = elementwise.fmax
+    fmin = elementwise.fmin
     clamp_min = elementwise.clamp_min
     clamp_max = elementwise.clamp_max
     clamp = clip = elementwise.clamp
-    lerp = elementwise.lerp
-    addcmul = elementwise.addcmul
-    addcdiv = elementwise.addcdiv
+    heaviside = elementwise.heaviside
+    nan_to_num = elementwise.nan_to_num
     floor = elementwise.floor
     ceil = elementwise.ceil
     round = elementwise.round
-    trunc = elementwise.trunc
+    trunc = fix = elementwise.trunc
+    frac = elementwise.frac
     eq = elementwise.eq
-    ne = elementwise.ne
+    ne = not_equal = elementwise.ne
     lt = less = elementwise.lt
-    le = elementwise.le
+    le = less_equal = elementwise.le
     gt = greater = elementwise.gt
-    ge = elementwise.ge
+    ge = greater_equal = elementwise.ge
     isnan = elementwise.isnan
     isinf = elementwise.isinf
     isfinite = elementwise.isfinite
+    isposinf = elementwise.isposinf
+    isneginf = elementwise.isneginf
+    isreal = elementwise.isreal
+    signbit = elementwise.signbit
     logical_and = elementwise.logical_and
     logical_or = elementwise.logical_or
     logical_xor = elementwise.logical_xor
@@ -72,6 +115,8 @@ class Methods(Operators, Conversion):
     bitwise_or = elementwise.bitwise_or
     bitwise_xor = elementwise.bitwise_xor
     bitwise_not = elementwise.bitwise_not
+    bitwise_left_shift = elementwise.bitwise_left_shift
+    bitwise_right_shift = elementwise.bitwise_right_shift
     masked_fill = elementwise.masked_fill
 
     # Reduce
@@ -97,52 +142,6 @@ class Methods(Operators, Conversion):
     argsort = reduce.argsort
     sort = reduce.sort
     topk = reduce.topk
-
-    # View
-    reshape = views.reshape
-    view = views.view
-    view_as = views.view_as
-    reshape_as = views.reshape_as
-    flatten = views.flatten
-    unflatten = views.unflatten
-    squeeze = views.squeeze
-    unsqueeze = views.unsqueeze
-    expand = views.expand
-    expand_as = views.expand_as
-    broadcast_to = views.broadcast_to
-    permute = views.permute
-    transpose = views.transpose
-    movedim = views.movedim
-    t = views.t
-    flip = views.flip
-    narrow = views.narrow
-    select = views.select
-    unbind = views.unbind
-    split = views.split
-    chunk = views.chunk
-    unfold = views.unfold
-    diagonal = views.diagonal
-    tril = views.tril
-    triu = views.triu
-    clone = views.clone
-    contiguous = views.contiguous
-    repeat = views.repeat
-
-    @property
-    def T(self) -> Any:
-        """The axes in reverse order: for a matrix the transpose."""
-        return views.permute(self, tuple(range(self._array.ndim - 1, -1, -1)))
-
-    @property
-    def mT(self) -> Any:
-        """The last two axes exchanged."""
-        if self._array.ndim < 2:
-            raise RuntimeError(
-                f"tensor.mT is only supported on matrices or batches of matrices. Got {self._array.ndim}-D tensor."
-            )
-        return views.transpose(self, -2, -1)
-
-    swapaxes = swapdims = views.transpose
 
     # Contract
     matmul = contract.matmul
@@ -178,12 +177,26 @@ class Methods(Operators, Conversion):
 
     # Index
     gather = index.gather
+    take = index.take
+    take_along_dim = index.take_along_dim
+    put = index.put
     scatter = index.scatter
     scatter_add = index.scatter_add
+    scatter_reduce = index.scatter_reduce
     index_select = index.index_select
-    take_along_dim = index.take_along_dim
+    index_add = index.index_add
+    index_copy = index.index_copy
+    index_fill = index.index_fill
+    index_reduce = index.index_reduce
+    index_put = index.index_put
     masked_select = index.masked_select
+    masked_scatter = index.masked_scatter
     nonzero = index.nonzero
+    nonzero_static = index.nonzero_static
+    argwhere = index.argwhere
+    unique = index.unique
+    unique_consecutive = index.unique_consecutive
+    bincount = index.bincount
 
     __getitem__ = index.getitem
     __setitem__ = index.setitem
@@ -192,33 +205,13 @@ class Methods(Operators, Conversion):
         """The tensor where the condition holds, `other` elsewhere."""
         return elementwise.where(condition, self, other)
 
+    def polygamma(self, n: int) -> Any:
+        """The n-th derivative of digamma."""
+        return elementwise.polygamma(n, self)
+
     # Compare
     isclose = compare.isclose
     allclose = compare.allclose
     equal = compare.equal
     numel = nelement = compare.numel
     is_floating_point = compare.is_floating_point
-
-    # New tensors of the same type
-
-    def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
-        """A tensor of `data` in this one's type."""
-        kind = self._array.dtype if dtype is None else dtype
-        return creation.tensor(data, dtype=kind, requires_grad=requires_grad)
-
-    def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Any:
-        """Zeros in this tensor's type."""
-        return creation.zeros(*size, dtype=self._array.dtype if dtype is None else dtype, requires_grad=requires_grad)
-
-    def new_ones(self, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Any:
-        """Ones in this tensor's type."""
-        return creation.ones(*size, dtype=self._array.dtype if dtype is None else dtype, requires_grad=requires_grad)
-
-    def new_empty(self, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Any:
-        """Uninitialised memory in this tensor's type."""
-        return creation.empty(*size, dtype=self._array.dtype if dtype is None else dtype, requires_grad=requires_grad)
-
-    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
-        """One value in this tensor's type."""
-        kind = self._array.dtype if dtype is None else dtype
-        return creation.full(size, fill_value, dtype=kind, requires_grad=requires_grad)

@@ -114,6 +114,30 @@ class Operators(InPlace):
 
     __rxor__ = __xor__
 
+    def __lshift__(self, other: Any) -> Any:
+        try:
+            return apply(rows.bitwise_left_shift, self, other)
+        except NotATensor:
+            return NotImplemented
+
+    def __rlshift__(self, other: Any) -> Any:
+        try:
+            return apply(rows.bitwise_left_shift, other, self)
+        except NotATensor:
+            return NotImplemented
+
+    def __rshift__(self, other: Any) -> Any:
+        try:
+            return apply(rows.bitwise_right_shift, self, other)
+        except NotATensor:
+            return NotImplemented
+
+    def __rrshift__(self, other: Any) -> Any:
+        try:
+            return apply(rows.bitwise_right_shift, other, self)
+        except NotATensor:
+            return NotImplemented
+
     def __lt__(self, other: Any) -> Any:
         try:
             return apply(rows.lt, self, other)
@@ -157,7 +181,10 @@ class Operators(InPlace):
             return NotImplemented
 
     def __rpow__(self, other: Any) -> Any:
-        return shown_as(elementwise.pow(wrap(_number_like(other, self)), self), "PowBackward2")
+        try:
+            return elementwise.pow(other, self)
+        except NotATensor:
+            return NotImplemented
 
     def __matmul__(self, other: Any) -> Any:
         return contract.matmul(self, other) if isinstance(other, TensorBase) else _matmul_array(self, other, False)
@@ -169,7 +196,7 @@ class Operators(InPlace):
         return elementwise.neg(self)
 
     def __pos__(self) -> Any:
-        return self
+        return elementwise.positive(self)
 
     def __abs__(self) -> Any:
         return elementwise.abs(self)
@@ -196,7 +223,13 @@ class Operators(InPlace):
         return apply_(rows.remainder, self, other)
 
     def __ipow__(self, other: Any) -> Any:
-        return apply_(rows.pow_, self, other)
+        return self.pow_(other)
+
+    def __ilshift__(self, other: Any) -> Any:
+        return apply_(rows.bitwise_left_shift, self, other)
+
+    def __irshift__(self, other: Any) -> Any:
+        return apply_(rows.bitwise_right_shift, self, other)
 
     def __iand__(self, other: Any) -> Any:
         return apply_(rows.bitwise_and, self, other)
@@ -206,11 +239,6 @@ class Operators(InPlace):
 
     def __ixor__(self, other: Any) -> Any:
         return apply_(rows.bitwise_xor, self, other)
-
-
-def _number_like(number: Any, like: Any) -> np.ndarray:
-    """A number as a 0-d array of the type that it has beside `like`."""
-    return np.asarray(number, dtype=dtypes.result_of([number, like._array]))
 
 
 def _matmul_array(tensor: Any, other: Any, reflected: bool) -> Any:

@@ -19,6 +19,9 @@ BLOCK = 16384  # elements at a time
 _ZERO = {np.dtype(name): np.zeros((), name) for name in ("float16", "float32", "float64", "int64", "int32", "bool")}
 _ONE = {np.dtype(name): np.ones((), name) for name in ("float16", "float32", "float64")}
 
+# From here on tanh(log(1 + exp(x))) is 1 in that type; the square of exp(x) must still be a number.
+_ENOUGH = {np.dtype("float16"): 5.0, np.dtype("float32"): 20.0, np.dtype("float64"): 20.0}
+
 
 def in_blocks(function: Callable[[Array, Array], Any]) -> Callable[[Array], Array]:
     """`function(x, out)` over blocks of a large array that lies in order in memory; over the whole of any other."""
@@ -71,3 +74,22 @@ def gelu_tanh(x: Array, out: Array) -> None:
     np.tanh(out, out)
     out += 1
     out *= x * 0.5
+
+
+@in_blocks
+def silu(x: Array, out: Array) -> None:
+    """x / (1 + exp(-x))."""
+    np.negative(x, out)
+    np.exp(out, out)
+    np.add(out, _ONE[x.dtype], out)
+    np.divide(x, out, out)
+
+
+@in_blocks
+def mish(x: Array, out: Array) -> None:
+    """x tanh(log(1 + e)) with e = exp(x), which is x (e e + 2 e) / (e e + 2 e + 2)."""
+    np.minimum(x, _ENOUGH[x.dtype], out=out)
+    np.exp(out, out)
+    out *= out + 2
+    out /= out + 2
+    out *= x

@@ -108,7 +108,7 @@ class Row:
         self.forward = forward
         self.grads = grads
         self.each = each
-        self.dtypes = dtypes  # how types are settled: promote, float, bool, integral, or None (the row's own affair)
+        self.dtypes = dtypes  # how types are settled: a key of autograd.settle.SETTLE, or None (the row's own affair)
         self.label = label  # PyTorch's name of the backward node, where users see it
         self.ufunc = ufunc  # NumPy's single function for it, used eagerly and in place
         self.kernel = kernel  # a faster reading on arrays, where the formula makes many temporaries

@@ -29,7 +29,8 @@ def _sympy() -> Any:
 def _constants() -> list[tuple[float, Any]]:
     """What a float in a row may be a multiple of."""
     s = _sympy()
-    exact = [s.Integer(1), s.sqrt(2), 1 / s.sqrt(s.pi), s.sqrt(2 / s.pi), 1 / s.log(2), 1 / s.log(10), s.pi]
+    roots = [s.sqrt(2), 1 / s.sqrt(s.pi), s.sqrt(2 / s.pi), s.sqrt(s.pi), s.sqrt(2 * s.pi)]
+    exact = [s.Integer(1), *roots, s.log(2), 1 / s.log(2), 1 / s.log(10), s.pi, 1 / s.pi]
     return [(float(each), each) for each in exact]
 
 

@@ -18,6 +18,9 @@ SMOOTH = [row for row in FAMILIES["elementwise"].values() if any(row.grads) and 
 # The rows that algebra cannot decide, and why; everything else is proven.
 JUDGED_OTHERWISE = {
     "remainder": "its floor is piecewise constant",
+    "fmod": "its trunc is piecewise constant",
+    "hardsigmoid": "a bounded region, which no symbol stands for",
+    "hardswish": "a bounded region, which no symbol stands for",
     "floor": "piecewise constant",
     "ceil": "piecewise constant",
     "round": "piecewise constant",

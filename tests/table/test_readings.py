@@ -16,8 +16,8 @@ from groundup.ops.row import Row
 
 FLOATS = FloatMath()
 ROWS = list(elementwise.ROWS.values())
-ON_INTEGERS = [row for row in ROWS if row.dtypes == "integral"]
-ON_FLOATS = [row for row in ROWS if row.dtypes != "integral"]
+ON_INTEGERS = [row for row in ROWS if row.dtypes in ("integral", "integers")]
+ON_FLOATS = [row for row in ROWS if row.dtypes not in ("integral", "integers")]
 ORDINARY = [-2.5, -1.0, -0.3, 0.7, 1.0, 3.25]
 SPECIAL = [-math.inf, -1e308, -1000.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 1000.0, 1e308, math.inf, math.nan]
 
@@ -62,7 +62,7 @@ def test_floats_answer_as_arrays_do(row: Row) -> None:
 
 
 # Where NumPy itself does not settle the sign of a zero: maximum of 0 and -0.
-_ZEROS = {"maximum", "minimum", "clamp_min", "clamp_max", "relu", "remainder", "floor_divide"}
+_ZEROS = {"maximum", "minimum", "fmax", "fmin", "clamp_min", "clamp_max", "relu", "remainder", "floor_divide"}
 
 
 @pytest.mark.parametrize("row", ON_INTEGERS, ids=lambda row: row.name)
@@ -99,10 +99,8 @@ def test_tensors_hold_what_arrays_do(row: Row) -> None:
 class _Printed:
     """Where printed names are looked up: NumPy, and the functions that it does not have."""
 
-    erf = staticmethod(special.erf)
-
     def __getattr__(self, name: str) -> Any:
-        return getattr(np, name)
+        return getattr(special if name in special.__all__ else np, name)
 
 
 def printed(formula: Any, names: list[str], *more: Any, **params: Any) -> str:

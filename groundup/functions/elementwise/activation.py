@@ -8,23 +8,16 @@ from groundup.autograd.apply import apply
 from groundup.ops import elementwise as rows
 
 __all__ = [
-    "erf",
     "gelu",
     "leaky_relu",
     "logsigmoid",
     "relu",
     "sigmoid",
     "softplus",
-    "tanh",
 ]
 
 Tensor = Any  # the class stands above this module; `groundup.tensor` gives the functions as its methods
 Number = float | int | bool
-
-
-def tanh(input: Tensor) -> Tensor:
-    """The hyperbolic tangent."""
-    return apply(rows.tanh, input)
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -40,11 +33,6 @@ def logsigmoid(input: Tensor) -> Tensor:
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + exp(beta * input)) / beta; the input itself where beta * input exceeds `threshold`."""
     return apply(rows.softplus, input, beta, threshold)
-
-
-def erf(input: Tensor) -> Tensor:
-    """The error function, 2 / sqrt(pi) times the integral of exp(-t*t) from 0 to input."""
-    return apply(rows.erf, input)
 
 
 def relu(input: Tensor) -> Tensor:

@@ -17,16 +17,27 @@ __all__ = [
     "add",
     "addcdiv",
     "addcmul",
+    "copysign",
     "div",
+    "divide",
+    "float_power",
     "floor_divide",
+    "fmod",
+    "gcd",
+    "lcm",
+    "ldexp",
     "lerp",
     "mul",
     "multiply",
     "neg",
     "negative",
+    "nextafter",
+    "positive",
     "pow",
     "reciprocal",
     "remainder",
+    "rsub",
+    "sgn",
     "sign",
     "square",
     "sub",
@@ -86,17 +97,24 @@ def neg(input: Tensor) -> Tensor:
     return apply(rows.neg, input)
 
 
-def pow(input: Tensor, exponent: Tensor | Number) -> Tensor:
-    """input ** exponent. An integer tensor keeps its type under an integer exponent, which must not be negative.
+def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
+    """input ** exponent. Integers keep their type under an integer exponent, which must not be a negative number.
 
     >>> import groundup
     >>> groundup.pow(groundup.tensor([1.0, 2.0, 3.0]), 2)
     tensor([1., 4., 9.])
     """
-    if isinstance(exponent, int) and exponent < 0 and input._array.dtype.kind != "f":
-        raise RuntimeError("Integers to negative integer powers are not allowed.\n  Convert first: x.float() ** -1")
+    check_power(input, exponent)
     power = apply(rows.pow_, input, exponent)
-    return shown_as(power, "PowBackward1") if isinstance(exponent, TensorBase) else power
+    if not isinstance(exponent, TensorBase):
+        return power
+    return shown_as(power, "PowBackward1" if isinstance(input, TensorBase) else "PowBackward2")
+
+
+def check_power(input: Tensor | Number, exponent: Tensor | Number) -> None:
+    """Refuse an integer tensor to a negative whole number: its type cannot hold the fraction."""
+    if isinstance(exponent, int) and exponent < 0 and input._array.dtype.kind not in dtypes.REAL:
+        raise RuntimeError("Integers to negative integer powers are not allowed.\n  Convert first: x.float() ** -1")
 
 
 def square(input: Tensor) -> Tensor:
@@ -121,6 +139,16 @@ def remainder(input: Tensor, other: Tensor | Number) -> Tensor:
     return apply(rows.remainder, input, other)
 
 
+def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input - other * trunc(input / other): C's remainder, with the sign of `input`.
+
+    >>> import groundup
+    >>> groundup.fmod(groundup.tensor([-3.0, 3.0]), 2)
+    tensor([-1.,  1.])
+    """
+    return apply(rows.fmod, input, other)
+
+
 def abs(input: Tensor) -> Tensor:
     """The absolute value; its derivative at 0 is 0."""
     return apply(rows.abs_, input)
@@ -129,6 +157,62 @@ def abs(input: Tensor) -> Tensor:
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1; 0 for nan."""
     return apply(rows.sign, input) if input._array.dtype != dtypes.BOOL else apply(clone, input)
+
+
+def sgn(input: Tensor) -> Tensor:
+    """The sign: -1, 0 or 1. (In PyTorch it differs from `sign` on complex numbers alone.)"""
+    return shown_as(sign(input), "SgnBackward0")
+
+
+def positive(input: Tensor) -> Tensor:
+    """The tensor itself, what `+x` means; bools are refused."""
+    if input._array.dtype == dtypes.BOOL:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.\n  Convert it with .long() first.")
+    return input
+
+
+def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
+    """The size of input with the sign of other; -0 has a sign too."""
+    return apply(rows.copysign, input, other)
+
+
+def float_power(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
+    """input ** exponent in float64, whatever the types.
+
+    >>> import groundup
+    >>> groundup.float_power(groundup.tensor([2, 3]), -1)
+    tensor([0.5000, 0.3333], dtype=groundup.float64)
+    """
+    return pow(_double(input), _double(exponent))
+
+
+def _double(value: Tensor | Number) -> Any:
+    return apply(rows.cast, value, to=dtypes.FLOAT64) if isinstance(value, TensorBase) else float(value)
+
+
+def ldexp(input: Tensor, other: Tensor) -> Tensor:
+    """input * 2 ** other."""
+    return shown_as(apply(rows.mul, input, pow(2.0, other)), "LdexpBackward0")
+
+
+def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """other - alpha * input."""
+    return shown_as(apply(rows.sub, other, input if alpha == 1 else apply(rows.mul, input, alpha)), "RsubBackward1")
+
+
+def gcd(input: Tensor, other: Tensor) -> Tensor:
+    """The greatest common divisor of integers."""
+    return apply(rows.gcd, input, other)
+
+
+def lcm(input: Tensor, other: Tensor) -> Tensor:
+    """The least common multiple of integers."""
+    return apply(rows.lcm, input, other)
+
+
+def nextafter(input: Tensor, other: Tensor) -> Tensor:
+    """The number of the type that comes next after input on the way to other."""
+    return apply(rows.nextafter, input, other)
 
 
 def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
@@ -148,6 +232,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
 
 # Other names for the same functions
 absolute = abs
+divide = div
 multiply = mul
 negative = neg
 subtract = sub

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from groundup import dtypes
@@ -9,15 +10,20 @@ from groundup.autograd.apply import apply
 from groundup.autograd.settle import holdable
 from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.ops import elementwise as rows
+from groundup.ops.view import clone
 
 __all__ = [
     "clamp",
     "clamp_max",
     "clamp_min",
     "clip",
+    "fmax",
+    "fmin",
+    "heaviside",
     "masked_fill",
     "maximum",
     "minimum",
+    "nan_to_num",
     "where",
 ]
 
@@ -33,6 +39,16 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """The smaller of each pair, nan if one is nan; a tie shares the gradient."""
     return apply(rows.minimum, input, other)
+
+
+def fmax(input: Tensor, other: Tensor) -> Tensor:
+    """The larger of each pair; a number beside nan is taken, and at a tie the first has the gradient."""
+    return apply(rows.fmax, input, other)
+
+
+def fmin(input: Tensor, other: Tensor) -> Tensor:
+    """The smaller of each pair; a number beside nan is taken, and at a tie the first has the gradient."""
+    return apply(rows.fmin, input, other)
 
 
 def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
@@ -102,6 +118,44 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     elif value._array.dtype != input._array.dtype:
         value = apply(rows.cast, value, to=input._array.dtype)
     return shown_as(apply(rows.where, mask, value, input), "MaskedFillBackward0")
+
+
+def heaviside(input: Tensor, values: Tensor) -> Tensor:
+    """0 below 0, 1 above, and `values` at 0.
+
+    >>> import groundup
+    >>> groundup.heaviside(groundup.tensor([-2.0, 0.0, 3.0]), groundup.tensor(0.5))
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    if input._array.dtype != values._array.dtype:
+        raise RuntimeError(
+            "heaviside is not yet implemented for tensors with different dtypes.\n"
+            "  Convert one of them, e.g. values.to(input.dtype)."
+        )
+    step = apply(rows.cast, apply(rows.gt, input, 0), to=input._array.dtype)
+    return apply(rows.where, apply(rows.eq, input, 0), values, step)
+
+
+def nan_to_num(
+    input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+) -> Tensor:
+    """input with nan replaced by 0, inf by the largest and -inf by the smallest number of its type, or as given.
+
+    >>> import groundup
+    >>> groundup.nan_to_num(groundup.tensor([groundup.nan, 1.0, groundup.inf]), posinf=9)
+    tensor([0., 1., 9.])
+    """
+    kind = input._array.dtype
+    if kind.kind not in dtypes.REAL:
+        return apply(clone, input)
+    largest = float(dtypes.OF_NUMPY[kind].limits.max)
+    for there, given, default in (
+        (apply(rows.isnan, input), nan, 0.0),
+        (apply(rows.eq, input, inf), posinf, largest),
+        (apply(rows.eq, input, -inf), neginf, -largest),
+    ):
+        input = apply(rows.where, there, default if given is None else float(given), input)
+    return shown_as(input, "NanToNumBackward0")
 
 
 # Other names for the same functions

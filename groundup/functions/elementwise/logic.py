@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
+import numpy as np
+
 from groundup.autograd.apply import apply
+from groundup.autograd.tape import wrap
 from groundup.ops import elementwise as rows
 
 __all__ = [
     "bitwise_and",
+    "bitwise_left_shift",
     "bitwise_not",
     "bitwise_or",
+    "bitwise_right_shift",
     "bitwise_xor",
     "eq",
     "ge",
+    "greater",
+    "greater_equal",
     "gt",
     "isfinite",
     "isinf",
     "isnan",
+    "isneginf",
+    "isposinf",
+    "isreal",
     "le",
+    "less",
+    "less_equal",
     "logical_and",
     "logical_not",
     "logical_or",
     "logical_xor",
     "lt",
     "ne",
+    "not_equal",
+    "signbit",
 ]
 
 Tensor = Any  # the class stands above this module; `groundup.tensor` gives the functions as its methods
@@ -76,6 +91,26 @@ def isfinite(input: Tensor) -> Tensor:
     return apply(rows.isfinite, input)
 
 
+def isposinf(input: Tensor) -> Tensor:
+    """Where the value is inf."""
+    return apply(rows.eq, input, inf)
+
+
+def isneginf(input: Tensor) -> Tensor:
+    """Where the value is -inf."""
+    return apply(rows.eq, input, -inf)
+
+
+def isreal(input: Tensor) -> Tensor:
+    """Where the value is a real number: everywhere, as there are no complex ones here."""
+    return wrap(np.ones(input._array.shape, dtype=bool))
+
+
+def signbit(input: Tensor) -> Tensor:
+    """Where the sign is minus, also that of -0."""
+    return apply(rows.signbit, input)
+
+
 def logical_and(input: Tensor, other: Tensor) -> Tensor:
     """Both non-zero, as bools."""
     return apply(rows.logical_and, input, other)
@@ -114,3 +149,21 @@ def bitwise_xor(input: Tensor, other: Tensor | Number) -> Tensor:
 def bitwise_not(input: Tensor) -> Tensor:
     """~input, on integers and bools."""
     return apply(rows.bitwise_not, input)
+
+
+def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """input << other, on integers."""
+    return apply(rows.bitwise_left_shift, input, other)
+
+
+def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """input >> other, on integers; the sign stays."""
+    return apply(rows.bitwise_right_shift, input, other)
+
+
+# Other names for the same functions
+not_equal = ne
+less = lt
+less_equal = le
+greater = gt
+greater_equal = ge

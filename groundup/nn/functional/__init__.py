@@ -9,17 +9,34 @@ from groundup.functions.contract import bilinear, linear, pdist
 from groundup.functions.index import embedding, one_hot
 from groundup.functions.view import pad
 from groundup.nn.functional.activation import (
+    celu,
     elu,
     gelu,
+    glu,
+    gumbel_softmax,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
     leaky_relu,
     log_softmax,
     logsigmoid,
+    mish,
+    prelu,
     relu,
+    relu6,
+    rrelu,
+    selu,
     sigmoid,
     silu,
     softmax,
+    softmin,
     softplus,
+    softshrink,
+    softsign,
     tanh,
+    tanhshrink,
+    threshold,
 )
 from groundup.nn.functional.adaptive_pooling import (
     adaptive_avg_pool1d,
@@ -30,7 +47,9 @@ from groundup.nn.functional.adaptive_pooling import (
     adaptive_max_pool3d,
 )
 from groundup.nn.functional.classification import cross_entropy, nll_loss
+from groundup.nn.functional.columns import fold, unfold
 from groundup.nn.functional.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from groundup.nn.functional.normalisation import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
 from groundup.nn.functional.pointwise_loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -53,6 +72,7 @@ from groundup.nn.functional.pooling import (
     max_unpool2d,
     max_unpool3d,
 )
+from groundup.nn.functional.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from groundup.nn.functional.stochastic import dropout
 
 __all__ = [
@@ -65,9 +85,12 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "batch_norm",
     "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "celu",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -78,9 +101,19 @@ __all__ = [
     "dropout",
     "elu",
     "embedding",
+    "fold",
     "gelu",
+    "glu",
+    "group_norm",
+    "gumbel_softmax",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
     "huber_loss",
+    "instance_norm",
     "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "linear",
     "log_softmax",
@@ -94,16 +127,30 @@ __all__ = [
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
+    "mish",
     "mse_loss",
     "nll_loss",
     "one_hot",
     "pad",
     "pdist",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "prelu",
     "relu",
+    "relu6",
+    "rms_norm",
+    "rrelu",
+    "selu",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
     "softmax",
+    "softmin",
     "softplus",
+    "softshrink",
+    "softsign",
     "tanh",
+    "tanhshrink",
+    "threshold",
+    "unfold",
 ]

@@ -12,6 +12,7 @@ from groundup.ops.elementwise.arithmetic import *
 from groundup.ops.elementwise.choosing import *
 from groundup.ops.elementwise.logic import *
 from groundup.ops.elementwise.rounding import *
+from groundup.ops.elementwise.special_functions import *
 from groundup.ops.elementwise.transcendental import *
 from groundup.ops.row import name_rows
 

@@ -42,7 +42,24 @@ remainder = elementwise(
     smooth=(),
     judge="finite differences and PyTorch: floor is piecewise constant",
 )
+fmod = elementwise(
+    lambda m, a, b: m.fmod(a, b),
+    lambda m, g: g,
+    lambda m, g, a, b: -g * m.trunc(a / b),
+    dtypes="numbers",
+    label="FmodBackward1",
+    smooth=(),
+    judge="finite differences and PyTorch: trunc is piecewise constant",
+)
 abs_ = elementwise(lambda m, x: m.abs(x), lambda m, g, x: g * m.sign(x), ufunc="absolute", smooth=("0 < x", "x < 0"))
+copysign = elementwise(
+    lambda m, a, b: m.copysign(a, b),
+    lambda m, g, a, b: g * (m.sign(a) * m.copysign(1.0, b)),
+    lambda m, g: zero(m, g),
+    dtypes="float",
+    ufunc="copysign",
+    smooth=("0 < a, 0 < b", "a < 0 < b", "b < 0 < a", "a < 0, b < 0"),
+)
 sign = elementwise(lambda m, x: m.sign(x), lambda m, g: zero(m, g), smooth=("0 < x", "x < 0"))
 
 # Several at once

@@ -19,6 +19,21 @@ minimum = elementwise(
     ufunc="minimum",
     smooth=("a < b", "b < a"),
 )
+# fmax and fmin leave nan out: a number beside it wins; at a tie the first has the gradient
+fmax = elementwise(
+    lambda m, a, b: m.fmax(a, b),
+    lambda m, g, a, b: m.where((a >= b) | (b != b), g, 0),
+    lambda m, g, a, b: m.where((a >= b) | (b != b), 0, g),
+    ufunc="fmax",
+    smooth=("a < b", "b < a"),
+)
+fmin = elementwise(
+    lambda m, a, b: m.fmin(a, b),
+    lambda m, g, a, b: m.where((a <= b) | (b != b), g, 0),
+    lambda m, g, a, b: m.where((a <= b) | (b != b), 0, g),
+    ufunc="fmin",
+    smooth=("a < b", "b < a"),
+)
 clamp_min = elementwise(
     lambda m, x, low: m.maximum(x, low),
     lambda m, g, x, low: m.where(x >= low, g, 0),

@@ -16,17 +16,24 @@ class ArrayMath:
     """NumPy arrays: the eager reading."""
 
     abs, floor, ceil, trunc, round = np.abs, np.floor, np.ceil, np.trunc, np.rint
-    exp, expm1, log, log1p, log2, log10, sqrt = np.exp, np.expm1, np.log, np.log1p, np.log2, np.log10, np.sqrt
-    sin, cos, tanh = np.sin, np.cos, np.tanh
-    maximum, minimum = np.maximum, np.minimum
-    isinf, isfinite = np.isinf, np.isfinite
+    exp, exp2, expm1, sqrt = np.exp, np.exp2, np.expm1, np.sqrt
+    log, log1p, log2, log10 = np.log, np.log1p, np.log2, np.log10
+    logaddexp, logaddexp2, hypot = np.logaddexp, np.logaddexp2, np.hypot
+    sin, cos, tan, asin, acos, atan, atan2 = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.arctan2
+    sinh, cosh, tanh, asinh, acosh, atanh = np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh
+    maximum, minimum, fmax, fmin = np.maximum, np.minimum, np.fmax, np.fmin
+    copysign, nextafter = np.copysign, np.nextafter
+    isinf, isfinite, signbit = np.isinf, np.isfinite, np.signbit
+    gcd, lcm, bitwise_left_shift, bitwise_right_shift = np.gcd, np.lcm, np.left_shift, np.right_shift
     logical_and, logical_or, logical_xor, logical_not = (
         np.logical_and,
         np.logical_or,
         np.logical_xor,
         np.logical_not,
     )
-    erf = staticmethod(special.erf)
+    erf, erfc, erfcx = staticmethod(special.erf), staticmethod(special.erfc), staticmethod(special.erfcx)
+    erfinv, ndtri = staticmethod(special.erfinv), staticmethod(special.ndtri)
+    lgamma, digamma, zeta = staticmethod(special.lgamma), staticmethod(special.digamma), staticmethod(special.zeta)
 
     @staticmethod
     def where(condition: Any, a: Any, b: Any) -> Any:
@@ -54,6 +61,12 @@ class ArrayMath:
         """What the floored quotient leaves; integers divided by 0 raise."""
         _check_divisor(a, b)
         return np.remainder(a, b)
+
+    @staticmethod
+    def fmod(a: Any, b: Any) -> Any:
+        """What the truncated quotient leaves; integers divided by 0 raise."""
+        _check_divisor(a, b)
+        return np.fmod(a, b)
 
     @staticmethod
     def pow(x: Any, p: Any) -> Any:

@@ -6,6 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from groundup.ops import special
+
 
 def _ieee(function: Callable[..., float], *fallback: tuple[Callable[..., bool], float]) -> Callable[..., float]:
     """`function`, answering as IEEE arithmetic does where Python's `math` raises."""
@@ -69,6 +73,16 @@ def _power(x: float, p: float) -> Float:
         return Float(math.copysign(math.inf, x) if odd else math.inf)
 
 
+def _by_array(function: Callable[..., Any]) -> staticmethod[..., float]:
+    """A special function that Python does not have, by the one for arrays."""
+
+    def on_floats(*values: float) -> float:
+        with np.errstate(all="ignore"):
+            return Float(function(*(np.float64(value) for value in values)))
+
+    return staticmethod(on_floats)
+
+
 class FloatMath:
     """Python floats, for the single neuron; arguments should be `Float` where a division by zero may occur."""
 
@@ -82,8 +96,24 @@ class FloatMath:
     log2 = staticmethod(_ieee(math.log2, (lambda x: x == 0, -math.inf)))
     log10 = staticmethod(_ieee(math.log10, (lambda x: x == 0, -math.inf)))
     sqrt = staticmethod(_ieee(math.sqrt))
-    sin, cos = staticmethod(_ieee(math.sin)), staticmethod(_ieee(math.cos))
-    tanh, erf = staticmethod(_ieee(math.tanh)), staticmethod(_ieee(math.erf))
+    exp2 = staticmethod(_ieee(math.exp2, (lambda x: x > 0, math.inf)))
+    sin, cos, tan = staticmethod(_ieee(math.sin)), staticmethod(_ieee(math.cos)), staticmethod(_ieee(math.tan))
+    asin, acos, atan = staticmethod(_ieee(math.asin)), staticmethod(_ieee(math.acos)), staticmethod(_ieee(math.atan))
+    atan2, hypot = staticmethod(_ieee(math.atan2)), staticmethod(_ieee(math.hypot))
+    sinh = staticmethod(_ieee(math.sinh, (lambda x: x > 0, math.inf), (lambda x: x < 0, -math.inf)))
+    cosh = staticmethod(_ieee(math.cosh, (lambda x: True, math.inf)))
+    asinh, acosh = staticmethod(_ieee(math.asinh)), staticmethod(_ieee(math.acosh))
+    atanh = staticmethod(_ieee(math.atanh, (lambda x: x == 1, math.inf), (lambda x: x == -1, -math.inf)))
+    tanh, erf, erfc = staticmethod(_ieee(math.tanh)), staticmethod(_ieee(math.erf)), staticmethod(_ieee(math.erfc))
+    lgamma = staticmethod(_ieee(math.lgamma, (lambda x: True, math.inf)))
+    erfcx, erfinv, ndtri = _by_array(special.erfcx), _by_array(special.erfinv), _by_array(special.ndtri)
+    digamma, zeta = _by_array(special.digamma), _by_array(special.zeta)
+    fmod, copysign, nextafter = (
+        staticmethod(_ieee(math.fmod)),
+        staticmethod(_ieee(math.copysign)),
+        staticmethod(_ieee(math.nextafter)),
+    )
+    gcd, lcm = math.gcd, math.lcm
     pow = staticmethod(_power)
     isinf, isfinite = math.isinf, math.isfinite
 
@@ -101,6 +131,43 @@ class FloatMath:
     def minimum(a: float, b: float) -> float:
         """The smaller; nan if either is nan."""
         return a if a != a or a < b else b
+
+    @staticmethod
+    def fmax(a: float, b: float) -> float:
+        """The larger; of a number and nan the number."""
+        return a if b != b or a >= b else b
+
+    @staticmethod
+    def fmin(a: float, b: float) -> float:
+        """The smaller; of a number and nan the number."""
+        return a if b != b or a <= b else b
+
+    @staticmethod
+    def logaddexp(a: float, b: float) -> float:
+        """log(exp(a) + exp(b))."""
+        return Float(a) if a == b and math.isinf(a) else max(a, b) + FloatMath.log1p(FloatMath.exp(-abs(a - b)))
+
+    @staticmethod
+    def logaddexp2(a: float, b: float) -> float:
+        """log2(2**a + 2**b)."""
+        if a == b and math.isinf(a):
+            return Float(a)
+        return max(a, b) + FloatMath.log1p(FloatMath.exp2(-abs(a - b))) / math.log(2)
+
+    @staticmethod
+    def signbit(x: float) -> bool:
+        """Whether the sign is minus, also that of -0."""
+        return math.copysign(1.0, x) < 0
+
+    @staticmethod
+    def bitwise_left_shift(a: int, b: int) -> int:
+        """a times 2**b."""
+        return a << b if b >= 0 else 0
+
+    @staticmethod
+    def bitwise_right_shift(a: int, b: int) -> int:
+        """The floor of a / 2**b."""
+        return a >> b if b >= 0 else -(a < 0)
 
     @staticmethod
     def where(condition: bool, a: float, b: float) -> float:

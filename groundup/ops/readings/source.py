@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,8 @@ class Expression:
 
 def _operand(value: Any, strength: int) -> str:
     if not isinstance(value, Expression):
-        value = Expression(repr(value), 6 if isinstance(value, (int, float)) and value < 0 else 9)
+        text = repr(value) if value not in (math.inf, -math.inf) and value == value else f"float('{value}')"
+        value = Expression(text, 6 if isinstance(value, (int, float)) and value < 0 and text[0] == "-" else 9)
     return f"({value.text})" if value.strength < strength else value.text
 
 
@@ -61,7 +63,20 @@ for _name, _symbol in (("eq", "=="), ("ne", "!="), ("lt", "<"), ("le", "<="), ("
     setattr(Expression, f"__{_name}__", _infix(_symbol, 0))
 
 
-SPELLED = {"round": "rint", "pow": "power"}  # where NumPy has another name
+# Where NumPy has another name.
+SPELLED = {
+    "round": "rint",
+    "pow": "power",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "atan2": "arctan2",
+    "asinh": "arcsinh",
+    "acosh": "arccosh",
+    "atanh": "arctanh",
+    "bitwise_left_shift": "left_shift",
+    "bitwise_right_shift": "right_shift",
+}
 
 
 class SourceMath:
