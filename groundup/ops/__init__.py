@@ -9,13 +9,13 @@ from functools import partial
 
 import numpy as np
 
-from groundup.ops import contract, distance, elementwise, index, linalg, pooling, reduce, view, windows
+from groundup.ops import contract, distance, elementwise, index, linalg, normalise, pooling, reduce, view, windows
 from groundup.ops.readings import ARRAYS
 from groundup.ops.row import Row
 
 FAMILIES: dict[str, dict[str, Row]] = {
     "elementwise": elementwise.ROWS,
-    "reduce": reduce.ROWS | pooling.MEANS,
+    "reduce": reduce.ROWS | normalise.ROWS | pooling.MEANS,
     "view": view.ROWS | windows.LAYOUTS,
     "contract": contract.ROWS | distance.ROWS | linalg.ROWS | windows.PRODUCTS,
     "index": index.ROWS | pooling.MAXIMA,

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from tests.table import contract_table, elementwise_table, index_table, reduce_table, view_table, windows_table
+from tests.table import (
+    contract_table,
+    elementwise_table,
+    index_table,
+    normalise_table,
+    reduce_table,
+    view_table,
+    windows_table,
+)
 from tests.table.table import Entry
 
 ENTRIES: dict[str, Entry] = {
     entry.name: entry
-    for module in (elementwise_table, reduce_table, view_table, contract_table, index_table, windows_table)
+    for module in (
+        elementwise_table,
+        reduce_table,
+        view_table,
+        contract_table,
+        index_table,
+        normalise_table,
+        windows_table,
+    )
     for entry in module.ENTRIES
 }

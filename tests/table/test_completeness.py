@@ -51,8 +51,17 @@ def test_an_entry_applies_the_rows_that_it_names() -> None:
         assert not unused, f"{entry.name} never applies {unused}"
 
 
-_BACKWARD = {"sum_to", "placed", "fold", "on_diagonal", "index_added", "gather_added"}
-_WITHOUT_HISTORY = {"argmax", "argmin", "argsort", "argtop"}
+_BACKWARD = {
+    "sum_to",
+    "placed",
+    "fold",
+    "on_diagonal",
+    "index_added",
+    "gather_added",
+    "normalise_back",
+    "normalise_weight",
+}
+_WITHOUT_HISTORY = {"argmax", "argmin", "argsort", "argtop", "moments"}
 
 
 def _rows_behind(entry: Entry, sample: Sample) -> set[str]:
