@@ -23,6 +23,8 @@ def array_of(tensor: torch.Tensor) -> np.ndarray:
     if tensor.dtype in NOT_HERE:
         raise NotHere(str(tensor.dtype))
     flat = tensor.detach()
+    if flat._is_zerotensor():  # a gradient of nothing, without memory
+        flat = flat.clone()
     if tensor.dtype is torch.bfloat16:
         return groundup.from_numpy(flat.float().numpy().copy()).to(groundup.bfloat16)._array
     if flat.numel() == 0:
