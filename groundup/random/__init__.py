@@ -15,11 +15,13 @@ first, and unit i makes element i:
     keep_mask     unit >= p * 2**16 (p * 2**32 where p is below 0.01 or above 0.99)
     integers      unit * span // 2**bits, the bits by the size of the span: `integer_maker`
     permutation   the order of the units, ties by index: `permutation`
+    others        from units of 32 or 64 bits: `distributions`
 
 All of it uses only operations that IEEE 754 rounds correctly (+ - * / sqrt and conversions; no library
 logarithm, no fused multiply-add), so that every machine, NumPy and compiled loops give the same bits.
 """
 
+from groundup.random.distributions import binomial, cauchy, choices, exponential, geometric, log_normal, poisson
 from groundup.random.draws import bernoulli, integers, keep_mask, normal, permutation, uniform
 from groundup.random.generator import (
     Generator,
@@ -45,4 +47,11 @@ __all__ = [
     "permutation",
     "bernoulli",
     "keep_mask",
+    "exponential",
+    "geometric",
+    "cauchy",
+    "log_normal",
+    "poisson",
+    "binomial",
+    "choices",
 ]

@@ -44,6 +44,13 @@ FRACTION = {
     F64: Fraction(64, np.array(11, np.uint64), np.array(2.0**-53, F64), np.dtype(np.int64), F64),
 }
 
+_BFLOAT16 = Fraction(16, np.array(8, np.uint16), np.array(2.0**-8, F32), np.dtype(np.int16), F32)
+
+
+def fraction_of(kind: np.dtype[Any]) -> Fraction | None:
+    """How units become numbers of that type; None if it is no floating type. bfloat16 is ml_dtypes' type."""
+    return FRACTION.get(kind) or (_BFLOAT16 if kind.name == "bfloat16" else None)
+
 
 def fractions(words: Array, out: Array, how: Fraction) -> None:
     """Multiples of ``how.step`` in [0, 1)."""
@@ -137,7 +144,8 @@ def box_muller(words: Array, out: Array, p: Normal) -> None:
     else:  # contiguous casts are quicker than a view with gaps
         first = words[:pairs].astype(np.uint32)
         second = (words[:pairs] >> _HALF_WORD).astype(np.uint32)
-    radius = _radius(first, p)
+    radius = minus_two_log(first, p)
+    np.sqrt(radius, out=radius)
     turn = np.empty(pairs, p.real)
     np.copyto(turn, second.view(p.signed), casting="same_kind")
     turn *= p.half_turn
@@ -151,28 +159,28 @@ def box_muller(words: Array, out: Array, p: Normal) -> None:
     np.multiply(radius[:half], cosine[:half], out=out[1::2])
 
 
-def _radius(first: Array, p: Normal) -> Array:
-    """sqrt(-2 ln x) for x = (unit | 1) / 2**bits.
+def minus_two_log(first: Array, p: Normal) -> Array:
+    """-2 ln x for x = (unit | 1) / 2**bits, which is never 0 nor 1.
 
     x = m 2**e with m in [sqrt(1/2), sqrt(2)), so that -2 ln x = -2 e ln 2 - 2 ln m loses nothing near 1.
     """
     odd = np.bitwise_or(first, p.one_bit)  # never 0, whose logarithm is infinite
-    radius = np.empty(first.size, p.real)
-    np.copyto(radius, odd, casting="same_kind")
-    exponent = radius.view(p.signed) - p.offset
+    value = np.empty(first.size, p.real)
+    np.copyto(value, odd, casting="same_kind")
+    exponent = value.view(p.signed) - p.offset
     mantissa = exponent & p.mantissa
     mantissa += p.centre
     exponent >>= p.exponent_shift
-    np.copyto(radius, exponent, casting="same_kind")
-    radius *= p.log_two
+    np.copyto(value, exponent, casting="same_kind")
+    value *= p.log_two
     m = mantissa.view(p.real)
     s = m - p.one
     m += p.one
     s /= m
     log = _horner(p.log, np.multiply(s, s, out=m))
     log *= s
-    radius += log
-    return np.sqrt(radius, out=radius)
+    value += log
+    return value
 
 
 def _horner(coefficients: list[Array], x: Array) -> Array:
@@ -182,6 +190,30 @@ def _horner(coefficients: list[Array], x: Array) -> Array:
         value *= x
     value += coefficients[-1]
     return value
+
+
+def tangents(words: Array, out: Array) -> None:
+    """tan(pi (u - 1/2)), for u = (unit | 1) / 2**64: the Cauchy distribution, in double precision."""
+    turn = np.empty(out.size, F64)
+    np.copyto(turn, np.bitwise_or(words[: out.size], DOUBLE.one_bit).view(DOUBLE.signed), casting="same_kind")
+    turn *= DOUBLE.half_turn
+    sine, cosine = _horner(DOUBLE.waves, turn * turn)
+    sine *= turn
+    np.divide(sine, np.maximum(cosine, _LEAST_COSINE), out=out)
+
+
+_LEAST_COSINE = np.array(2.0**-63, F64)  # the cosine of the last unit, where the polynomial has no digit left
+_LN2_UPPER, _LN2_LOWER = 0.6931471803691238, 1.9082149292705877e-10  # ln 2: its first 32 bits, and the rest
+_INVERSE_FACTORIALS = [np.array(1 / math.factorial(k), F64) for k in range(13, -1, -1)]
+
+
+def exponentials(x: Array) -> Array:
+    """exp(x) in double precision: 2**k times a polynomial of the rest, which is below half of ln 2."""
+    x = np.clip(x, -1000.0, 1000.0)  # beyond them the result is 0 or infinite
+    turns = np.rint(x * (1 / math.log(2)))
+    rest = (x - turns * _LN2_UPPER) - turns * _LN2_LOWER
+    with np.errstate(over="ignore", under="ignore"):
+        return np.ldexp(_horner(_INVERSE_FACTORIALS, rest), turns.astype(np.int64))
 
 
 def integer_maker(span: int) -> tuple[int, Callable[[Array, Array], None]]:

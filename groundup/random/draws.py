@@ -17,9 +17,9 @@ from groundup.random.deviates import (
     DOUBLE,
     F32,
     F64,
-    FRACTION,
     SINGLE,
     box_muller,
+    fraction_of,
     fractions,
     integer_maker,
     units,
@@ -36,7 +36,9 @@ _NORMAL = {
     64: Kind("normal64", F64, WORDS, lambda words, out: box_muller(words, out, DOUBLE)),
 }
 # C++'s names of types, as they stand in PyTorch's messages about bounds, and the names of tensor types.
+_LARGEST_BFLOAT16 = (2 - 2.0**-7) * 2.0**127
 _C_NAME = {
+    "bfloat16": "c10::BFloat16",
     "float16": "c10::Half",
     "float32": "float",
     "float64": "double",
@@ -44,7 +46,7 @@ _C_NAME = {
     "uint8": "unsigned char",
 }
 _C_NAME |= {"int8": "signed char", "int16": "short", "int32": "int", "int64": "long"}
-_TYPE_NAME = {
+TYPE_NAME = {
     "uint8": "Byte",
     "int8": "Char",
     "int16": "Short",
@@ -54,7 +56,8 @@ _TYPE_NAME = {
 }
 
 
-def _size(shape: Shape) -> tuple[int, ...]:
+def shape_of(shape: Shape) -> tuple[int, ...]:
+    """A size written as a number or a sequence, as a tuple."""
     if isinstance(shape, (tuple, list)):
         sizes = tuple(map(operator.index, shape))
     else:
@@ -64,7 +67,8 @@ def _size(shape: Shape) -> tuple[int, ...]:
     return sizes
 
 
-def _source(generator: Generator | None) -> Generator:
+def source_of(generator: Generator | None) -> Generator:
+    """The generator to draw from: the default one, if none is given."""
     if generator is None:
         return default_generator
     if not isinstance(generator, Generator):
@@ -74,8 +78,8 @@ def _source(generator: Generator | None) -> Generator:
 
 def _floating(dtype: npt.DTypeLike, kernel: str) -> np.dtype[Any]:
     found = np.dtype(dtype)
-    if found not in FRACTION:
-        name = _TYPE_NAME.get(found.name, found.name)
+    if fraction_of(found) is None:
+        name = TYPE_NAME.get(found.name, found.name)
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{name}'; draw floating numbers and convert them")
     return found
 
@@ -96,9 +100,11 @@ def uniform(
     (2, 3)
     """
     kind = _floating(dtype, "check_uniform_bounds")
-    how = FRACTION[kind]
+    how: Any = fraction_of(kind)
     if low == 0 and high == 1 and how.work == kind:
-        return draw(_size(shape), kind, how.bits, lambda words, out: fractions(words, out, how), _source(generator))
+        return draw(
+            shape_of(shape), kind, how.bits, lambda words, out: fractions(words, out, how), source_of(generator)
+        )
     low, high = float(low), float(high)
     _check_uniform_bounds(kind, low, high)
     start, width = np.array(low, how.work), np.array(high - low, how.work)
@@ -110,14 +116,14 @@ def uniform(
         values *= width
         values += start
         if values is not out:
-            np.copyto(out, values, casting="same_kind")
+            np.copyto(out, values, casting="unsafe")
         np.minimum(out, last, out=out)  # the last step may have been rounded up to `high`
 
-    return draw(_size(shape), kind, how.bits, transform, _source(generator))
+    return draw(shape_of(shape), kind, how.bits, transform, source_of(generator))
 
 
 def _check_uniform_bounds(kind: np.dtype[Any], low: float, high: float) -> None:
-    top = float(np.finfo(kind).max)
+    top = float(np.finfo(kind).max) if kind.kind == "f" else _LARGEST_BFLOAT16
     name = _C_NAME[kind.name]
     for end, value in (("from", low), ("to", high)):
         if not -top <= value <= top:
@@ -150,7 +156,7 @@ def normal(
     kind = _floating(dtype, "normal_kernel_cpu")
     if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
-    sizes, source = _size(shape), _source(generator)
+    sizes, source = shape_of(shape), source_of(generator)
     how = DOUBLE if kind == F64 else SINGLE
     plain = mean == 0 and std == 1
     ready = _NORMAL[how.bits]
@@ -171,7 +177,7 @@ def normal(
             values *= scale
             values += shift
         if values is not out:
-            np.copyto(out, values, casting="same_kind")
+            np.copyto(out, values, casting="unsafe")
 
     return draw(sizes, kind, how.bits, transform, source)
 
@@ -205,13 +211,15 @@ def integers(
         if not in_place:
             np.copyto(out, values if kind == np.uint64 else values.view(np.int64), casting="unsafe")
 
-    return draw(_size(shape), kind, bits, transform, _source(generator))
+    return draw(shape_of(shape), kind, bits, transform, source_of(generator))
 
 
 @functools.cache
 def _integer_bounds(kind: np.dtype[Any]) -> tuple[int, int]:
     if kind.kind == "b":
         return 0, 1
+    if kind.name == "bfloat16":
+        return int(-_LARGEST_BFLOAT16), int(_LARGEST_BFLOAT16)
     if kind.kind not in "iuf":
         raise RuntimeError(f"check_random_bounds handles only integral, floating-point and boolean types, not {kind}")
     info: Any = np.finfo(kind) if kind.kind == "f" else np.iinfo(kind)
@@ -223,14 +231,14 @@ def _check_integer_bounds(kind: np.dtype[Any], low: int, high: int) -> None:
     for end, value in (("from", low), ("to - 1", high - 1)):
         if not bottom <= value <= top:
             raise RuntimeError(f"{end} is out of bounds for {_C_NAME.get(kind.name, kind.name)}: {value}")
-    if kind.kind == "f":
+    if fraction_of(kind) is not None:
         _check_whole_floats(kind, low, high)
 
 
 def _check_whole_floats(kind: np.dtype[Any], low: int, high: int) -> None:
     if low < -(1 << 63) or high > 1 << 63:
         raise RuntimeError(f"random_ expects bounds that fit in an int64, but got from={low} and to={high}")
-    digits = np.finfo(kind).nmant + 1
+    digits = np.finfo(kind).nmant + 1 if kind.kind == "f" else 8
     if max(-low, high - 1) > 1 << digits:
         warnings.warn(
             f"[{low}, {high}) is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
@@ -259,7 +267,7 @@ def permutation(n: int, generator: Generator | None = None) -> Array:
     def transform(words: Array, out: Array) -> None:
         np.bitwise_and(words[: out.size], key_bits, out=out)
 
-    keys = draw((count,), np.uint64, 64, transform, _source(generator))
+    keys = draw((count,), np.uint64, 64, transform, source_of(generator))
     keys |= np.arange(count, dtype=np.uint64)
     keys.sort()
     keys &= index_bits
@@ -273,7 +281,7 @@ def bernoulli(shape: Shape, p: float | Array, generator: Generator | None = None
     >>> random.bernoulli((2,), np.array([0.0, 1.0]))
     array([False,  True])
     """
-    sizes, source = _size(shape), _source(generator)
+    sizes, source = shape_of(shape), source_of(generator)
     if not isinstance(p, np.ndarray) or p.ndim == 0:
         if not 0 <= p <= 1:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
@@ -300,7 +308,7 @@ def keep_mask(shape: Shape, p_drop: float, generator: Generator | None = None) -
     if not 0 <= p_drop <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p_drop}")
     bits = 16 if 0.01 <= p_drop <= 0.99 else 32
-    return _compare(np.greater_equal, _size(shape), bits, float(p_drop), _source(generator))
+    return _compare(np.greater_equal, shape_of(shape), bits, float(p_drop), source_of(generator))
 
 
 def _compare(compare: np.ufunc, shape: tuple[int, ...], bits: int, p: float, source: Generator) -> Array:
