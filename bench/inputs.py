@@ -49,6 +49,13 @@ def squares(n: int) -> list[Array]:
     return [_rng(k).standard_normal((side, side), np.float32) for k in range(2)]
 
 
+def definite(n: int) -> list[Array]:
+    """A symmetric positive definite matrix of a side up to 128, far from singular."""
+    side = min(128, math.isqrt(n))
+    x = _rng(0).standard_normal((side, side), np.float32)
+    return [x @ x.T / np.float32(side) + np.eye(side, dtype=np.float32)]
+
+
 def batches(n: int) -> list[Array]:
     side = 2 if n < 100 else 64
     return [_rng(k).standard_normal((max(2, n // 8192), side, side), np.float32) for k in range(2)]

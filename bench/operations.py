@@ -17,6 +17,7 @@ from bench.inputs import (
     Array,
     Inputs,
     batches,
+    definite,
     distinct,
     images,
     integers,
@@ -168,8 +169,33 @@ def contractions() -> Iterator[Operation]:
     yield row("mv", lambda T, a, x: T.mv(a, x), matrix_and_vector, lambda a, x: 2.0 * a.size)
     yield row("dot", lambda T, x, y: T.dot(x, y), vectors(2), lambda x, y: 2.0 * x.size)
     yield row("outer", lambda T, x, y: T.outer(x, y), lambda n: vectors(2)(min(n, 1000)))
+    yield row("vdot", lambda T, x, y: T.vdot(x, y), vectors(2), lambda x, y: 2.0 * x.size)
+    yield row("kron", lambda T, x, y: T.kron(x, y), lambda n: vectors(2)(math.isqrt(n)))
+    yield product("inner", lambda T, a, b: T.inner(a, b))
+    yield row("addmv", lambda T, a, b: T.addmv(a[0], a, b[0]), squares)
+    yield row("addr", lambda T, a, b: T.addr(a, a[0], b[0]), squares)
+    yield products("addbmm", lambda T, a, b: T.addbmm(a[0], a, b))
+    yield products("baddbmm", lambda T, a, b: T.baddbmm(a, a, b))
+    yield row("cdist", lambda T, a, b: T.cdist(a, b), squares)
+    yield row("pdist", lambda T, a, b: T.pdist(a[:50]), squares)
     yield row("linear", lambda T, x, w, b: T.nn.functional.linear(x, w, b), layer, _linear_flops)
     yield row("conv2d", lambda T, x, w, b: T.nn.functional.conv2d(x, w, b, padding=1), images, _conv_flops)
+
+
+def linear_algebra() -> Iterator[Operation]:
+    row = partial(Operation, "contract", inputs=definite)
+    for name in ("inverse", "pinverse", "det", "slogdet", "logdet", "cholesky", "cholesky_inverse", "matrix_exp"):
+        yield row(name, _by_name(name))
+    yield row("matrix_power(3)", lambda T, x: T.matrix_power(x, 3))
+    yield row("cholesky_solve", lambda T, x: T.cholesky_solve(x, x))
+    yield row("triangular_solve", lambda T, x: T.triangular_solve(x, x)[0])
+    yield row("linalg.solve", lambda T, x: T.linalg.solve(x, x[0]))
+    yield row("linalg.eigh", lambda T, x: T.linalg.eigh(x)[0])
+    yield row("qr", lambda T, x: T.qr(x)[1])
+    yield row("svd", lambda T, x: T.svd(x)[1])
+    yield row("trace", _by_name("trace"))
+    yield row("cross", lambda T, x: T.cross(x[:3], x[-3:], 0))
+    yield row("vander", lambda T, x: T.vander(x[0], 4), differentiable=False)
 
 
 def indexing() -> Iterator[Operation]:
@@ -234,7 +260,7 @@ def creation() -> Iterator[Operation]:
 
 
 def all_operations() -> list[Operation]:
-    families = (creation, elementwise, reductions, views, contractions, indexing, networks)
+    families = (creation, elementwise, reductions, views, contractions, linear_algebra, indexing, networks)
     return [operation for family in families for operation in family()]
 
 

@@ -102,6 +102,7 @@ class Entry:
     order: int = 2  # how many derivatives it has
     rtol: float = 1.0  # a factor on the usual tolerance, for operations that lose digits
     theirs: str = ""  # the path in PyTorch, where it differs
+    whole: Callable[[Any], Callable[..., Any]] | None = None  # what is judged in its place, made from the library
 
     def samples(self) -> list[Sample]:
         """The same samples each time."""
@@ -109,6 +110,8 @@ class Entry:
 
     def function(self, library: Any) -> Callable[..., Any]:
         """The function in `groundup` or `torch`."""
+        if self.whole is not None:
+            return self.whole(library)
         ours = library.__name__ == "groundup"
         path = self.path or self.name
         return reduce(getattr, (path if ours else self.theirs or path).split("."), library)

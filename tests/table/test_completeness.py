@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 import groundup
-from groundup.functions import compare, contract, elementwise, index, reduce, view
+from groundup.functions import compare, contract, elementwise, index, linalg, reduce, view
 from groundup.ops import ROWS
 from tests.table.judged import call
 from tests.table.operations import ENTRIES
@@ -52,6 +52,7 @@ def test_an_entry_applies_the_rows_that_it_names() -> None:
 
 
 _BACKWARD = {
+    "cofactor",
     "sum_to",
     "placed",
     "fold",
@@ -85,7 +86,7 @@ def _rows_behind(entry: Entry, sample: Sample) -> set[str]:
 def test_every_public_function_is_in_the_table() -> None:
     tested = {(entry.path or entry.name).rpartition(".")[2] for entry in ENTRIES.values()} | {"getitem"}
     missing = {}
-    for module in (elementwise, reduce, view, contract, index, compare):
+    for module in (elementwise, reduce, view, contract, linalg, linalg.plain, index, compare):
         for name, value in vars(module).items():
             own = inspect.isfunction(value) and value.__module__.startswith(module.__name__)
             own = own and value.__name__ == name  # not another name for it

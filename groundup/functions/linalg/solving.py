@@ -212,7 +212,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     """The X that brings A X nearest to B in the sum of squares; of several, the smallest.
 
     All of PyTorch's drivers are one here, a singular value decomposition; `driver` says which of the other results
-    are wanted: the rank (all but "gels") and the singular values ("gelsd" and "gelss").
+    are wanted: the rank (all but "gels"), the singular values ("gelsd" and "gelss"), and, of more rows than columns
+    that are independent, the sums of squares that are left (all but "gelsy").
     """
     name = "torch.linalg.lstsq"
     vector = _check_lstsq(name, A, B, driver)
@@ -224,9 +225,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     solution = apply(rows.lstsq, A, B, rtol=rtol)
     values = matrices.svdvals(A._array)
     rank = (values > rtol * values.max(axis=-1, keepdims=True, initial=0)).sum(axis=-1)
-    if m > n and (driver == "gels" or (rank == n).all()):
+    if m > n and (driver == "gels" or (driver != "gelsy" and (rank == n).all())):
         residuals = ((A @ solution - B) ** 2).sum(-2)
-        residuals = squeeze(residuals, -1) if vector else residuals
     else:
         residuals = reshape(solution, (-1,))[:0]
     return linalg_lstsq(
