@@ -205,8 +205,9 @@ def _view_of(row: Row, params: dict[str, Any], base: Any) -> Any:
     owner = array.base
     if owner is None:
         owner = array
-    if type(root) is not _ndarray and root is not owner:
-        root = getattr(root, "base", None)  # as_strided puts an object of its own between
+    if type(root) is not _ndarray:  # as_strided puts an object of its own between
+        while root is not None and root is not owner:
+            root = getattr(root, "base", None)
     if root is not None and (root is owner or root is array):
         storage = base._storage
         if storage is None:
