@@ -24,12 +24,15 @@ ELSEWHERE = {
     "share_windows": "tests/ops/test_pooling_rows.py; here the derivative of mean_windows",
     "nll": "tests/nn/test_loss.py: cross_entropy",
     "nll_back": "tests/nn/test_loss.py",
+    "reinterpret": "tests/table/test_strided_views.py",
 }
 # Functions that other tests judge, and where.
 FUNCTIONS_ELSEWHERE = {
     "check_scatter": "a check, not an operation",
     "setitem": "tests/autograd/test_indexing_kinds.py",
     "windows": "tests/nn: convolution and pooling; here through unfold",
+    "broadcast_shapes": "tests/table/test_strided_views.py",
+    "sliced": "slice_scatter and square brackets",
     "view": "the path is Tensor.view",
     **{name: "test_questions.py" for name in compare.__dict__ if not name.startswith("_")},
 }
@@ -52,6 +55,9 @@ def test_an_entry_applies_the_rows_that_it_names() -> None:
 
 
 _BACKWARD = {
+    "border_added",
+    "strided_added",
+    "strided_picked",
     "cofactor",
     "sum_to",
     "placed",

@@ -30,9 +30,8 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
 def in_format(input: Tensor, memory_format: Any) -> Tensor:
     """A copy whose axes lie in memory in the order that the format names."""
     order = tuple(channels_last_order(memory_format, input._array.ndim))
-    widths = ((0, 0),) * len(order)
-    back = tuple(order.index(axis) for axis in builtins.range(len(order)))
-    laid_out = apply(rows.lay_out, input, widths=widths, dims=order)
+    back = tuple([order.index(axis) for axis in builtins.range(len(order))])
+    laid_out = apply(rows.clone, apply(rows.permute, input, dims=order))
     return shown_as(apply(rows.permute, laid_out, dims=back), "CloneBackward0")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,21 +58,28 @@ def broadcast_shapes(*shapes: Any) -> Size:
     found = [sizes((shape,)) for shape in shapes]
     if any(n < 0 for shape in found for n in shape):
         raise ValueError("Attempting to broadcast a dimension with negative length!")
-    return Size(_common(found, "broadcast_shapes"))
-
-
-def _common(shapes: list[tuple[int, ...]], name: str) -> tuple[int, ...]:
-    problem = broadcast_error(name, shapes)
-    if problem is not None:
-        raise problem
-    return np.broadcast_shapes(*shapes)
+    common = [1] * max((len(shape) for shape in found), default=0)
+    for i, shape in enumerate(found):
+        for k in range(-1, -len(shape) - 1, -1):
+            if common[k] == 1:
+                common[k] = shape[k]
+            elif shape[k] not in (1, common[k]):
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {shape[k]} at {k}! Mismatching argument at index "
+                    f"{i} had {shape}; but expected shape should be broadcastable to {common}"
+                )
+    return Size(common)
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """All tensors expanded to the shape that they broadcast to."""
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
-    size = _common([each._array.shape for each in tensors], "broadcast_tensors")
+    shapes = [each._array.shape for each in tensors]
+    problem = broadcast_error("broadcast_tensors", shapes)
+    if problem is not None:
+        raise problem
+    size = np.broadcast_shapes(*shapes)
     return tuple(apply(rows.expand, each, size=size) for each in tensors)
 
 
@@ -81,6 +87,6 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     """The sum over the axes along which a tensor of `size` would have to be expanded to this one's shape."""
     wanted, shape = sizes(size), input._array.shape
     lead = len(shape) - len(wanted)
-    if lead < 0 or any(n not in (1, have) for n, have in zip(wanted, shape[builtins.max(lead, 0) :])):
+    if lead < 0 or any(n not in (1, have) for n, have in zip(wanted, shape[lead:])):
         raise RuntimeError(f"size {{{list(wanted)}}} is not expandable to size {{{list(shape)}}}.")
     return apply(rows.alias, input) if wanted == shape else apply(sum_to, input, size=wanted)
