@@ -33,6 +33,7 @@ class Methods(Operators, Conversion, ViewMethods, CreationMethods):
     gcd = elementwise.gcd
     lcm = elementwise.lcm
     ldexp = elementwise.ldexp
+    frexp = elementwise.frexp
     abs = absolute = elementwise.abs
     sign = elementwise.sign
     sgn = elementwise.sgn

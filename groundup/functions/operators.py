@@ -66,6 +66,8 @@ class Operators(InPlace):
         except NotATensor:
             return NotImplemented
 
+    __rdiv__ = __rtruediv__  # PyTorch's name for it
+
     def __floordiv__(self, other: Any) -> Any:
         try:
             return apply(rows.floor_divide, self, other)

@@ -21,6 +21,7 @@ JUDGED_OTHERWISE = {
     "fmod": "its trunc is piecewise constant",
     "hardsigmoid": "a bounded region, which no symbol stands for",
     "hardswish": "a bounded region, which no symbol stands for",
+    "div_floor": "piecewise constant",
     "floor": "piecewise constant",
     "ceil": "piecewise constant",
     "round": "piecewise constant",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import TensorBase, shown_as
+from groundup.autograd.state import quiet
+from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.functions.elementwise.rounding import trunc
 from groundup.ops import elementwise as rows
 from groundup.ops.view import clone
@@ -23,6 +26,7 @@ __all__ = [
     "float_power",
     "floor_divide",
     "fmod",
+    "frexp",
     "gcd",
     "lcm",
     "ldexp",
@@ -79,7 +83,7 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
     if rounding_mode is None:
         return apply(rows.div, input, other)
     if rounding_mode == "floor":
-        return floor_divide(input, other)
+        return apply(rows.div_floor, input, other)
     if rounding_mode == "trunc":
         quotient = trunc(apply(rows.div, input, other))
         found = dtypes.result_of([e._array if isinstance(e, TensorBase) else e for e in (input, other)])
@@ -193,6 +197,31 @@ def _double(value: Tensor | Number) -> Any:
 def ldexp(input: Tensor, other: Tensor) -> Tensor:
     """input * 2 ** other."""
     return shown_as(apply(rows.mul, input, pow(2.0, other)), "LdexpBackward0")
+
+
+class frexp_result(NamedTuple):
+    """What `frexp` gives: input = mantissa * 2 ** exponent."""
+
+    mantissa: Tensor
+    exponent: Tensor
+
+
+def frexp(input: Tensor) -> frexp_result:
+    """The mantissa, of size 0.5 up to but without 1, and the whole exponent, with input = mantissa * 2 ** exponent.
+
+    >>> import groundup
+    >>> mantissa, exponent = groundup.frexp(groundup.tensor([8.0, -3.0]))
+    >>> mantissa, exponent
+    (tensor([ 0.5000, -0.7500]), tensor([4, 2], dtype=groundup.int32))
+    """
+    array = input._array
+    if array.dtype.kind not in dtypes.REAL:
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes\n  Convert it with .float().")
+    exponent = np.asarray(quiet(np.frexp, array)[1], dtype=np.int32)
+    half = exponent // 2  # in two steps, since 2 ** -exponent itself may overflow
+    for part in (half, exponent - half):
+        input = apply(rows.mul, input, quiet(np.ldexp, np.ones((), array.dtype), -part))
+    return frexp_result(shown_as(input, "FrexpBackward0"), wrap(exponent))
 
 
 def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:

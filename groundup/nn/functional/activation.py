@@ -65,6 +65,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         )
     count = weight.numel()
     if count != 1:
+        if input.ndim == 0:
+            raise RuntimeError("Not allow zero-dim input tensor.\n  One number has no channels: give one weight.")
         channels = input.shape[1] if input.ndim > 1 else 1
         if count != channels:
             raise RuntimeError(
@@ -238,6 +240,8 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
         raise ValueError("min_val cannot be greater than max_val")
     if min_val < 0 and input._array.dtype.kind == "u":
         raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
+    if input._array.dtype.kind in "iu":
+        min_val, max_val = int(min_val), int(max_val)
     return _applied(rows.hardtanh, inplace, input, min_val, max_val)
 
 
@@ -281,7 +285,10 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     _check_floating("softshrink", input)
     if lambd < 0:
-        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
+        kind = dtypes.OF_NUMPY[input._array.dtype]
+        raise RuntimeError(
+            f"lambda must be in range [0, {float(kind.limits.max):g}] for input dtype {kind.legacy}, but found {lambd}"
+        )
     return apply(rows.softshrink, input, lambd)
 
 

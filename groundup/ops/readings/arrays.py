@@ -86,6 +86,8 @@ class ArrayMath:
                 return 1 / np.sqrt(x)
             if p == -1 and x.dtype.kind == "f":
                 return 1 / x
+        if isinstance(p, np.ndarray) and p.dtype.kind == "i" and (p < 0).any():
+            return _whole_power(x, p)
         return np.power(x, p)
 
     @staticmethod
@@ -101,6 +103,12 @@ class ArrayMath:
         bound = partial(ROWS[name].forward, self)
         setattr(self, name, bound)
         return bound
+
+
+def _whole_power(x: Any, p: Any) -> Any:
+    """x ** p of integers of which some of `p` are negative: there 1 / x ** -p cut to whole numbers."""
+    sign = np.where(p % 2 == 0, 1, x)
+    return np.where(p >= 0, np.power(x, np.maximum(p, 0)), np.where(np.abs(x) == 1, sign, 0))
 
 
 def _check_divisor(a: Any, b: Any) -> None:
