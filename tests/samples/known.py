@@ -26,7 +26,13 @@ RANDOM = frozenset(
 UP_TO_SIGN = frozenset(("linalg.eigh", "linalg.svd", "svd"))
 
 # Factors on the usual tolerance: a sum of many terms in another order.
-LOOSER: dict[str, float] = {}
+LOOSER: dict[str, float] = {
+    # near a pole or far out PyTorch's float32 loses digits that are kept here, where float64 is rounded once
+    **dict.fromkeys(("digamma", "special.polygamma.special_polygamma_n_0"), 20.0),
+    **{f"polygamma.polygamma_n_{n}": 20.0 for n in range(5)},
+    "special.log_ndtr": 5.0,
+    "pow": 10.0,  # the gradient of a broadcast exponent: a sum in another order
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,9 @@ class Known:
 
 
 # By the full name of the operation.
-SAMPLES: dict[str, tuple[Known, ...]] = {}
+SAMPLES: dict[str, tuple[Known, ...]] = {
+    "nextafter": (Known("PyTorch's result asks for a gradient and then refuses to compute it"),),
+}
 
 # The same for inputs that must be refused; `when` is given PyTorch's ErrorInput.
 ERRORS: dict[str, tuple[Known, ...]] = {}
