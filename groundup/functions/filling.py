@@ -85,12 +85,39 @@ class Filling(TensorBase):
         )
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Any:
-        """Fill with 1 with probability `p`, else 0."""
-        chance = p._array if isinstance(p, TensorBase) else p
-        return overwrite(self, random.bernoulli(self._array.shape, chance, generator=generator), "bernoulli_")
+        """Fill with 1 with probability `p`, a number or a tensor that broadcasts, else 0."""
+        shape = self._array.shape
+        chance = p.expand(shape)._array if isinstance(p, TensorBase) else p  # type: ignore[attr-defined]
+        return overwrite(self, random.bernoulli(shape, chance, generator=generator), "bernoulli_")
 
-    def random_(self, from_: int = 0, to: int | None = None, *, generator: Any = None) -> Any:
-        """Fill with random integers, from `from_` up to but without `to`."""
+    def exponential_(self, lambd: float = 1.0, *, generator: Any = None) -> Any:
+        """Fill with exponential random numbers of rate `lambd`."""
+        drawn = random.exponential(self._array.shape, self._array.dtype, lambd, generator)
+        return overwrite(self, drawn, "exponential_")
+
+    def geometric_(self, p: float, *, generator: Any = None) -> Any:
+        """Fill with the numbers of tries that a success of chance `p` takes."""
+        drawn = random.geometric(self._array.shape, p, self._array.dtype, generator)
+        return overwrite(self, drawn, "geometric_")
+
+    def cauchy_(self, median: float = 0.0, sigma: float = 1.0, *, generator: Any = None) -> Any:
+        """Fill with random numbers of the Cauchy distribution."""
+        drawn = random.cauchy(self._array.shape, self._array.dtype, median, sigma, generator)
+        return overwrite(self, drawn, "cauchy_")
+
+    def log_normal_(self, mean: float = 1.0, std: float = 2.0, *, generator: Any = None) -> Any:
+        """Fill with random numbers whose logarithms are normal, with this mean and standard deviation."""
+        drawn = random.log_normal(self._array.shape, self._array.dtype, mean, std, generator)
+        return overwrite(self, drawn, "log_normal_")
+
+    def random_(self, from_: int | None = None, to: int | None = None, *, generator: Any = None) -> Any:
+        """Fill with random integers below `to`, from `from_` (0) on; without bounds, all that the type holds exactly.
+
+        With one bound alone, that is the upper one.
+        """
+        kind = self._array.dtype
+        if to is None and from_ is not None:
+            from_, to = 0, from_
         if to is None:
-            from_, to = (0, from_) if from_ else (0, 2**24)
-        return overwrite(self, random.integers(self._array.shape, from_, to, generator=generator), "random_")
+            to = random.end_of_range(kind)
+        return overwrite(self, random.integers(self._array.shape, from_ or 0, to, kind, generator), "random_")

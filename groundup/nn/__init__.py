@@ -47,7 +47,7 @@ from groundup.nn.adaptive_pooling import (
 )
 from groundup.nn.container import ModuleDict, ModuleList, Sequential
 from groundup.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from groundup.nn.dropout import Dropout
+from groundup.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from groundup.nn.flatten import Flatten, Unflatten
 from groundup.nn.linear import Identity, Linear
 from groundup.nn.loss import (
@@ -138,6 +138,11 @@ __all__ = [
     "ConvTranspose3d",
     "CrossEntropyLoss",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
+    "AlphaDropout",
+    "FeatureAlphaDropout",
     "ELU",
     "Flatten",
     "Fold",

@@ -22,7 +22,7 @@ logarithm, no fused multiply-add), so that every machine, NumPy and compiled loo
 """
 
 from groundup.random.distributions import binomial, cauchy, choices, exponential, geometric, log_normal, poisson
-from groundup.random.draws import bernoulli, integers, keep_mask, normal, permutation, uniform
+from groundup.random.draws import bernoulli, end_of_range, integers, keep_mask, normal, permutation, uniform
 from groundup.random.generator import (
     Generator,
     default_generator,
@@ -44,6 +44,7 @@ __all__ = [
     "uniform",
     "normal",
     "integers",
+    "end_of_range",
     "permutation",
     "bernoulli",
     "keep_mask",

@@ -226,6 +226,17 @@ def _integer_bounds(kind: np.dtype[Any]) -> tuple[int, int]:
     return int(info.min), int(info.max)
 
 
+def end_of_range(kind: np.dtype[Any]) -> int:
+    """One more than the largest whole number up to which the type holds all."""
+    if fraction_of(kind) is not None:
+        return 1 << _digits(kind)
+    return _integer_bounds(kind)[1] + 1
+
+
+def _digits(kind: np.dtype[Any]) -> int:
+    return np.finfo(kind).nmant + 1 if kind.kind == "f" else 8
+
+
 def _check_integer_bounds(kind: np.dtype[Any], low: int, high: int) -> None:
     bottom, top = _integer_bounds(kind)
     for end, value in (("from", low), ("to - 1", high - 1)):
@@ -238,7 +249,7 @@ def _check_integer_bounds(kind: np.dtype[Any], low: int, high: int) -> None:
 def _check_whole_floats(kind: np.dtype[Any], low: int, high: int) -> None:
     if low < -(1 << 63) or high > 1 << 63:
         raise RuntimeError(f"random_ expects bounds that fit in an int64, but got from={low} and to={high}")
-    digits = np.finfo(kind).nmant + 1 if kind.kind == "f" else 8
+    digits = _digits(kind)
     if max(-low, high - 1) > 1 << digits:
         warnings.warn(
             f"[{low}, {high}) is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "

@@ -6,9 +6,10 @@ takes "cpu", the only device today.
 
 from __future__ import annotations
 
-from groundup.functions.creation import data, drawn, filled, placing, ranges
+from groundup.functions.creation import data, distributions, drawn, filled, placing, ranges
 from groundup.functions.creation.data import *
 from groundup.functions.creation.data import to_array as to_array
+from groundup.functions.creation.distributions import *
 from groundup.functions.creation.drawn import *
 from groundup.functions.creation.filled import *
 from groundup.functions.creation.placing import *
@@ -18,6 +19,7 @@ from groundup.functions.creation.ranges import *
 
 __all__: list[str] = []
 __all__ += data.__all__
+__all__ += distributions.__all__
 __all__ += drawn.__all__
 __all__ += filled.__all__
 __all__ += placing.__all__

@@ -1,24 +1,25 @@
-"""Tensors of random numbers, and the seed and state of the generator that they come from."""
+"""Tensors of random numbers, and the seed and state of the generator that they come from.
+
+All numbers come from the counter-based generator of `groundup.random`, so that a seed repeats them on every machine.
+"""
 
 from __future__ import annotations
 
 import operator
 from typing import Any
 
-import numpy as np
-
 from groundup import dtypes, random
+from groundup.autograd.settle import holdable
 from groundup.autograd.tape import TensorBase, wrap
 from groundup.functions.creation.placing import checked, finish, kind_like, kind_of
 
 __all__ = [
-    "bernoulli",
     "get_rng_state",
     "manual_seed",
-    "normal",
     "rand",
     "rand_like",
     "randint",
+    "randint_like",
     "randn",
     "randn_like",
     "randperm",
@@ -30,14 +31,29 @@ DType = Any
 
 
 def rand(
-    *size: Any, generator: Any = None, dtype: DType = None, device: Any = None, requires_grad: bool = False
+    *shape: Any,
+    size: Any = None,
+    generator: Any = None,
+    dtype: DType = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Uniform random numbers in [0, 1)."""
-    return finish(random.uniform(checked(size), kind_of(dtype), generator=generator), requires_grad, device)
+    drawn = random.uniform(checked(shape, size), kind_of(dtype), generator=generator)
+    return finish(drawn, requires_grad, device, layout, pin_memory)
 
 
 def randn(
-    *size: Any, generator: Any = None, dtype: DType = None, device: Any = None, requires_grad: bool = False
+    *shape: Any,
+    size: Any = None,
+    generator: Any = None,
+    dtype: DType = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Random numbers of the standard normal distribution.
 
@@ -46,17 +62,40 @@ def randn(
     >>> bool((groundup.randn(10_000).std() - 1).abs() < 0.05)
     True
     """
-    return finish(random.normal(checked(size), kind_of(dtype), generator=generator), requires_grad, device)
+    drawn = random.normal(checked(shape, size), kind_of(dtype), generator=generator)
+    return finish(drawn, requires_grad, device, layout, pin_memory)
 
 
-def rand_like(input: Tensor, *, dtype: DType = None, requires_grad: bool = False) -> Tensor:
-    """Uniform random numbers in the shape and type of `input`."""
-    return finish(random.uniform(input._array.shape, kind_like(input, dtype)), requires_grad, None)
+def rand_like(
+    input: Tensor,
+    *,
+    generator: Any = None,
+    dtype: DType = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """Uniform random numbers in the shape and type of `input`, in C order whatever `memory_format` says."""
+    drawn = random.uniform(input._array.shape, kind_like(input, dtype), generator=generator)
+    return finish(drawn, requires_grad, device, layout, pin_memory)
 
 
-def randn_like(input: Tensor, *, dtype: DType = None, requires_grad: bool = False) -> Tensor:
-    """Standard normal random numbers in the shape and type of `input`."""
-    return finish(random.normal(input._array.shape, kind_like(input, dtype)), requires_grad, None)
+def randn_like(
+    input: Tensor,
+    *,
+    generator: Any = None,
+    dtype: DType = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """Standard normal random numbers in the shape and type of `input`, in C order whatever `memory_format` says."""
+    drawn = random.normal(input._array.shape, kind_like(input, dtype), generator=generator)
+    return finish(drawn, requires_grad, device, layout, pin_memory)
 
 
 def randint(
@@ -66,36 +105,64 @@ def randint(
     *,
     generator: Any = None,
     dtype: DType = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
-    """Random integers from `low` (0 if only one bound is given) up to but without `high`."""
-    if size is None:
-        low, high, size = (0, low, high)
-    kind = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
+    """Random integers from `low` (0 if only one bound is given) up to but without `high`.
+
+    >>> import groundup
+    >>> groundup.randint(3, 4, (2,))
+    tensor([3, 3])
+    """
+    if high is None:
+        low, high = 0, low
+    elif size is None:
+        low, high, size = 0, low, high
+    kind = dtypes.INT64 if dtype is None else dtypes.to_numpy(dtype)
     drawn = random.integers(checked((size,)), operator.index(low), operator.index(high), kind, generator=generator)
-    return finish(drawn, requires_grad, device)
+    return finish(drawn, requires_grad, device, layout, pin_memory)
 
 
-def randperm(n: int, *, generator: Any = None, dtype: DType = None, device: Any = None) -> Tensor:
+def randint_like(
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    generator: Any = None,
+    dtype: DType = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """Random integers in the shape and type of `input`, from `low` (0 if only one bound is given) up to `high`."""
+    if high is None:
+        low, high = 0, low
+    kind = kind_like(input, dtype)
+    drawn = random.integers(input._array.shape, operator.index(low), operator.index(high), kind, generator)
+    return finish(drawn, requires_grad, device, layout, pin_memory)
+
+
+def randperm(
+    n: int,
+    *,
+    generator: Any = None,
+    dtype: DType = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
     drawn = random.permutation(n, generator=generator)
-    return finish(drawn if dtype is None else drawn.astype(dtypes.to_numpy(dtype)), False, device)
-
-
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None) -> Tensor:
-    """Normal random numbers with the given mean and standard deviation, numbers or tensors."""
-    if size is None:
-        shapes = [each._array.shape for each in (mean, std) if isinstance(each, TensorBase)]
-        size = np.broadcast_shapes(*shapes)
-    drawn = wrap(random.normal(checked((size,)), dtypes.default_float(), generator=generator))
-    return drawn * std + mean
-
-
-def bernoulli(input: Tensor, *, generator: Any = None) -> Tensor:
-    """1 with the probability that `input` gives, else 0."""
-    drawn = random.bernoulli(input._array.shape, input._array, generator=generator)
-    return wrap(drawn.astype(input._array.dtype))
+    if dtype is not None:
+        kind = dtypes.to_numpy(dtype)
+        holdable(n, kind)
+        drawn = drawn.astype(kind)
+    return finish(drawn, requires_grad, device, layout, pin_memory)
 
 
 def manual_seed(seed: int) -> random.Generator:

@@ -73,7 +73,14 @@ from groundup.nn.functional.pooling import (
     max_unpool3d,
 )
 from groundup.nn.functional.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
-from groundup.nn.functional.stochastic import dropout
+from groundup.nn.functional.stochastic import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -82,6 +89,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -99,6 +107,10 @@ __all__ = [
     "conv_transpose3d",
     "cross_entropy",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
+    "feature_alpha_dropout",
     "elu",
     "embedding",
     "fold",
