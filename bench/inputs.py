@@ -22,6 +22,11 @@ def vectors(count: int) -> Inputs:
     return lambda n: [_rng(k).standard_normal(n, np.float32) for k in range(count)]
 
 
+def short_vectors(count: int) -> Inputs:
+    """Vectors of at most 500 elements, for operations whose result has as many elements as all pairs."""
+    return lambda n: vectors(count)(min(n, 500))
+
+
 def positive(count: int) -> Inputs:
     return lambda n: [_rng(k).random(n, np.float32) + np.float32(0.5) for k in range(count)]
 

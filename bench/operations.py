@@ -31,6 +31,7 @@ from bench.inputs import (
     positive,
     probabilities,
     scores,
+    short_vectors,
     squares,
     vectors,
     with_column,
@@ -153,6 +154,36 @@ def views() -> Iterator[Operation]:
     yield row("tril", lambda T, x: T.tril(x), matrices(1))
     yield row("triu", lambda T, x: T.triu(x), matrices(1))
     yield row("repeat", lambda T, x: x.repeat(2), vectors(1))
+    for name in ("ravel", "adjoint", "fliplr", "flipud", "rot90", "atleast_3d", "diag"):
+        yield row(name, _by_name(name), matrices(1))
+    for name in ("atleast_1d", "atleast_2d"):
+        yield row(name, _by_name(name), vectors(1))
+    for name in ("hstack", "vstack", "dstack", "column_stack"):
+        yield row(name, _of_list(name), vectors(2))
+    for name in ("diag_embed", "diagflat"):
+        yield row(name, _by_name(name), short_vectors(1))
+    for name in ("meshgrid", "cartesian_prod"):
+        yield row(name, lambda T, x, y, name=name: getattr(T, name)(x, y), short_vectors(2))
+    yield row("combinations", lambda T, x: T.combinations(x), short_vectors(1))
+    yield row("block_diag", lambda T, x, y: T.block_diag(x, y), short_vectors(2))
+    yield row("swapaxes", lambda T, x: T.swapaxes(x, 0, 1), matrices(1))
+    yield row("roll", lambda T, x: T.roll(x, 1, 0), matrices(1))
+    yield row("tile", lambda T, x: T.tile(x, (2,)), vectors(1))
+    yield row("repeat_interleave", lambda T, x: T.repeat_interleave(x, 2), vectors(1))
+    yield row("split_with_sizes", lambda T, x: T.split_with_sizes(x, (4, 6)), lambda n: vectors(1)(10))
+    yield row("tensor_split", lambda T, x: T.tensor_split(x, 3), vectors(1))
+    yield row("hsplit", lambda T, x: T.hsplit(x, (1,)), matrices(1))
+    yield row("vsplit", lambda T, x: T.vsplit(x, (1,)), matrices(1))
+    yield row("dsplit", lambda T, x: T.dsplit(x[:, :, None].expand(-1, -1, 2), 2), matrices(1))
+    yield row("as_strided", lambda T, x: T.as_strided(x, (4, 3), (2, 1)), vectors(1))
+    yield row("as_strided_scatter", lambda T, x: T.as_strided_scatter(x, x[:3], (3,), (2,)), vectors(1))
+    yield row("select_scatter", lambda T, x: T.select_scatter(x, x[1], 0, 0), matrices(1))
+    yield row("slice_scatter", lambda T, x: T.slice_scatter(x, x[1:], 0, 0, -1), matrices(1))
+    yield row("diagonal_scatter", lambda T, x: T.diagonal_scatter(x, x[:, 0][: min(x.shape)]), matrices(1))
+    for mode in ("reflect", "replicate", "circular"):
+        yield row(f"pad, {mode}", lambda T, x, m=mode: T.nn.functional.pad(x, (1, 1), m), matrices(1))
+    yield row("F.unfold", lambda T, x, w, b: T.nn.functional.unfold(x, 3, padding=1), images)
+    yield row("pixel_unshuffle", lambda T, x, w, b: T.nn.functional.pixel_unshuffle(x[..., :2, :2], 2), images)
 
 
 def contractions() -> Iterator[Operation]:
@@ -239,7 +270,13 @@ def creation() -> Iterator[Operation]:
     yield row("full", lambda T, n: T.full((n,), 0.5), only_the_number)
     yield row("arange", lambda T, n: T.arange(n), only_the_number)
     yield row("linspace", lambda T, n: T.linspace(0.0, 1.0, n), only_the_number)
+    yield row("logspace", lambda T, n: T.logspace(0.0, 1.0, n), only_the_number)
     yield row("eye", lambda T, n: T.eye(math.isqrt(n)), only_the_number)
+    yield row("tril_indices", lambda T, n: T.tril_indices(math.isqrt(n), math.isqrt(n)), only_the_number)
+    yield row("triu_indices", lambda T, n: T.triu_indices(math.isqrt(n), math.isqrt(n)), only_the_number)
+    yield row("scalar_tensor", lambda T, n: T.scalar_tensor(0.5), only_the_number)
+    yield row("empty_strided", lambda T, n: T.empty_strided((n,), (2,)), only_the_number, random=True)
+    yield row("empty_permuted", lambda T, n: T.empty_permuted((n, 1), (1, 0)), only_the_number, random=True)
     yield row("tensor(list)", lambda T, n: T.tensor([1.0, 2.0, 3.0]), only_the_number)
     yield row("tensor(ndarray)", lambda T, x: T.tensor(x.numpy()), vectors(1))
     yield row("as_tensor", lambda T, x: T.as_tensor(x.numpy()), vectors(1))
@@ -266,6 +303,10 @@ def all_operations() -> list[Operation]:
 
 def _by_name(name: str) -> Callable[..., Any]:
     return lambda T, *inputs: getattr(T, name)(*inputs)
+
+
+def _of_list(name: str) -> Callable[..., Any]:
+    return lambda T, *inputs: getattr(T, name)(inputs)
 
 
 def _in_functional(name: str) -> Callable[..., Any]:

@@ -122,7 +122,8 @@ def test_a_step_with_other_numbers_is_refused(monkeypatch: pytest.MonkeyPatch) -
 # Public functions that compute nothing worth a row.
 NOT_TIMED = {
     *("allclose", "equal", "is_floating_point", "is_tensor", "numel", "result_type"),
-    *("device", "from_dlpack", "get_rng_state", "manual_seed", "set_rng_state"),
+    *("broadcast_shapes", "device", "from_dlpack", "get_rng_state", "layout", "manual_seed", "memory_format"),
+    "set_rng_state",
 }
 
 
