@@ -83,6 +83,14 @@ def binary(name: str, kinds: Kinds, function: Function) -> Callable[[Any, Any], 
     return _named(operation, name, f"{name}(x1, x2), element by element.")
 
 
+def floor_divide(a: Tensor, b: Tensor) -> Tensor:
+    """The quotient rounded down; where one of the two is infinite, the rounded limit (where PyTorch has nan or -1)."""
+    found = of_tensors.floor_divide(a, b)
+    if a.dtype not in FLOATING:
+        return found
+    return of_tensors.where(of_tensors.isinf(a) | of_tensors.isinf(b), of_tensors.floor(a / b), found)
+
+
 def _named(operation: Function, name: str, doc: str) -> Function:
     operation.__name__ = operation.__qualname__ = name
     operation.__doc__ = doc
@@ -198,8 +206,16 @@ class Array:
         creation.device(device)
         return self
 
-    def __dlpack__(self, /, *, stream: Any = None, **options: Any) -> Any:
-        return self.tensor.__dlpack__(stream=stream, **options)
+    def __dlpack__(
+        self,
+        /,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[Any, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        return self.tensor.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self, /) -> tuple[int, int]:
         return self.tensor.__dlpack_device__()
@@ -262,7 +278,7 @@ class Array:
     __sub__ = _operator("__sub__", NUMERIC, of_tensors.sub)
     __mul__ = _operator("__mul__", NUMERIC, of_tensors.mul)
     __truediv__ = _operator("__truediv__", FLOATING, of_tensors.div)
-    __floordiv__ = _operator("__floordiv__", NUMERIC, of_tensors.floor_divide)
+    __floordiv__ = _operator("__floordiv__", NUMERIC, floor_divide)
     __mod__ = _operator("__mod__", NUMERIC, of_tensors.remainder)
     __pow__ = _operator("__pow__", NUMERIC, of_tensors.pow)
     __and__ = _operator("__and__", INTEGRAL_OR_BOOLEAN, of_tensors.bitwise_and)
@@ -275,7 +291,7 @@ class Array:
     __rsub__ = _operator("__rsub__", NUMERIC, of_tensors.sub, is_reflected=True)
     __rmul__ = _operator("__rmul__", NUMERIC, of_tensors.mul, is_reflected=True)
     __rtruediv__ = _operator("__rtruediv__", FLOATING, of_tensors.div, is_reflected=True)
-    __rfloordiv__ = _operator("__rfloordiv__", NUMERIC, of_tensors.floor_divide, is_reflected=True)
+    __rfloordiv__ = _operator("__rfloordiv__", NUMERIC, floor_divide, is_reflected=True)
     __rmod__ = _operator("__rmod__", NUMERIC, of_tensors.remainder, is_reflected=True)
     __rpow__ = _operator("__rpow__", NUMERIC, of_tensors.pow, is_reflected=True)
     __rand__ = _operator("__rand__", INTEGRAL_OR_BOOLEAN, of_tensors.bitwise_and, is_reflected=True)
@@ -288,7 +304,7 @@ class Array:
     __isub__ = _in_place("__isub__", NUMERIC, of_tensors.sub)
     __imul__ = _in_place("__imul__", NUMERIC, of_tensors.mul)
     __itruediv__ = _in_place("__itruediv__", FLOATING, of_tensors.div)
-    __ifloordiv__ = _in_place("__ifloordiv__", NUMERIC, of_tensors.floor_divide)
+    __ifloordiv__ = _in_place("__ifloordiv__", NUMERIC, floor_divide)
     __imod__ = _in_place("__imod__", NUMERIC, of_tensors.remainder)
     __ipow__ = _in_place("__ipow__", NUMERIC, of_tensors.pow)
     __iand__ = _in_place("__iand__", INTEGRAL_OR_BOOLEAN, of_tensors.bitwise_and)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from groundup.array_api.array import Array, binary, operand, operands, unary
+from groundup.array_api.array import floor_divide as quotient
 from groundup.array_api.data_types import (
     ALL,
     BOOLEAN,
@@ -95,7 +96,7 @@ add = binary("add", NUMERIC, t.add)
 subtract = binary("subtract", NUMERIC, t.sub)
 multiply = binary("multiply", NUMERIC, t.mul)
 divide = binary("divide", FLOATING, t.div)
-floor_divide = binary("floor_divide", NUMERIC, t.floor_divide)
+floor_divide = binary("floor_divide", NUMERIC, quotient)
 remainder = binary("remainder", NUMERIC, t.remainder)
 pow = binary("pow", NUMERIC, t.pow)
 negative = unary("negative", NUMERIC, t.neg)

@@ -211,7 +211,7 @@ def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     a, b = operands("cross", NUMERIC, x1, x2)
     if a.shape[axis] != 3 or b.shape[axis] != 3:
         raise ValueError(f"cross: the vectors must have 3 elements, not {a.shape[axis]} and {b.shape[axis]}")
-    return Array(of_tensors.cross(a, b, dim=axis))
+    return Array(of_tensors.cross(*view.broadcast_tensors(a, b), dim=axis))
 
 
 def outer(x1: Array, x2: Array, /) -> Array:

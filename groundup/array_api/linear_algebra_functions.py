@@ -36,4 +36,4 @@ def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     if a.shape[axis] != b.shape[axis]:
         raise ValueError(f"vecdot: the vectors have lengths {a.shape[axis]} and {b.shape[axis]}")
     a, b = view.broadcast_tensors(a, b)
-    return Array(reduce.sum(a * b, axis, dtype=a.dtype))
+    return Array(reduce.sum(a * b, axis).to(a.dtype))

@@ -34,27 +34,32 @@ def _reduced(function: Callable[..., Tensor], x: Tensor, axis: Axis, keepdims: b
     return Array(function(x, axes, keepdims) if axes else function(x.unsqueeze(0), (0,), False))
 
 
-def _wide(x: Array, dtype: DType | None) -> DType:
-    """The type of a sum: at least int64 for integers. (For uint8 the standard asks for uint64, which is not here.)"""
-    return checked(dtype, int64 if x.dtype in INTEGRAL else x.dtype)
+def _wide(found: DType, dtype: DType | None) -> DType:
+    """The type of a sum: int64 for integers. (For uint8 the standard asks for uint64, which is not here.)"""
+    return checked(dtype, int64 if found in INTEGRAL else found)
 
 
 def sum(x: Array, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Array:
     """The sum, along some axes or all."""
-    target = _wide(x, dtype)
-    return _reduced(lambda t, *rest: reduce.sum(t, *rest, dtype=target), operand("sum", NUMERIC, x), axis, keepdims)
+    return _total(reduce.sum, operand("sum", NUMERIC, x), axis, dtype, keepdims)
 
 
 def prod(x: Array, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Array:
     """The product, along some axes or all."""
 
     def function(t: Tensor, axes: tuple[int, ...], keep: bool) -> Tensor:
-        last = sorted(each % t.ndim for each in axes)[::-1]
-        for each in last:  # the last one first, so that the others keep their numbers
+        for each in sorted((axis % t.ndim for axis in axes), reverse=True):  # so that the others keep their numbers
             t = reduce.prod(t, each, keep)
         return t
 
-    return _reduced(function, operand("prod", NUMERIC, x).to(_wide(x, dtype)), axis, keepdims)
+    return _total(function, operand("prod", NUMERIC, x), axis, dtype, keepdims)
+
+
+def _total(function: Any, x: Tensor, axis: Axis, dtype: DType | None, keepdims: bool) -> Array:
+    """A sum or a product, taken in a type with room for it and then put into the one asked for."""
+    target = _wide(x.dtype, dtype)
+    room = int64 if target in INTEGRAL else target
+    return Array(_reduced(function, x.to(room), axis, keepdims).tensor.to(target))
 
 
 def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -106,7 +111,7 @@ def cumulative_sum(
     x: Array, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
 ) -> Array:
     """The sums of the first 1, 2, ... elements along an axis; before them 0 if `include_initial`."""
-    found = operand("cumulative_sum", NUMERIC, x).to(_wide(x, dtype))
+    found = operand("cumulative_sum", NUMERIC, x).to(_wide(x.dtype, dtype))
     return _running(reduce.cumsum, found, axis, include_initial, 0)
 
 
@@ -114,7 +119,7 @@ def cumulative_prod(
     x: Array, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
 ) -> Array:
     """The products of the first 1, 2, ... elements along an axis; before them 1 if `include_initial`."""
-    found = operand("cumulative_prod", NUMERIC, x).to(_wide(x, dtype))
+    found = operand("cumulative_prod", NUMERIC, x).to(_wide(x.dtype, dtype))
     return _running(reduce.cumprod, found, axis, include_initial, 1)
 
 
