@@ -187,11 +187,10 @@ eigh = contraction(
 
 
 def _eigh_grad(m: Any, g: Any, y: Any) -> Any:
-    """V (diag(gw) + (V^T gV) / (w_j - w_i)) V^T."""
+    """V (diag(gw) + skew(V^T gV) / 2 (w_j - w_i)) V^T, which is symmetric."""
     vectors, values = _part(m, y, slice(-1)), m.slice(y, key=(Ellipsis, -1, slice(None)))
     gvectors, gvalues = _part(m, g, slice(-1)), m.slice(g, key=(Ellipsis, -1, slice(None)))
-    turned = _t(m, vectors) @ gvectors
-    turned = m.tril(turned, diagonal=-1) + m.triu(turned, diagonal=1)
+    turned = _skew(m, _t(m, vectors) @ gvectors) / 2
     return vectors @ (_diag(m, gvalues) + _over(m, turned, _gaps(m, values))) @ _t(m, vectors)
 
 
