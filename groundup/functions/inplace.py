@@ -8,9 +8,10 @@ from __future__ import annotations
 from groundup.functions.elementwise.inplace import ElementwiseInPlace
 from groundup.functions.filling import Filling
 from groundup.functions.index.inplace import IndexInPlace
+from groundup.functions.view.inplace import ViewInPlace
 
 
-class InPlace(ElementwiseInPlace, IndexInPlace, Filling):
+class InPlace(ElementwiseInPlace, IndexInPlace, ViewInPlace, Filling):
     """The methods whose names end in an underscore."""
 
     __slots__ = ()

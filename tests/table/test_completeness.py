@@ -32,7 +32,6 @@ FUNCTIONS_ELSEWHERE = {
     "setitem": "tests/autograd/test_indexing_kinds.py",
     "windows": "tests/nn: convolution and pooling; here through unfold",
     "broadcast_shapes": "tests/table/test_strided_views.py",
-    "sliced": "slice_scatter and square brackets",
     "view": "the path is Tensor.view",
     **{name: "test_questions.py" for name in compare.__dict__ if not name.startswith("_")},
 }

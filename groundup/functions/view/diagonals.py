@@ -80,7 +80,8 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     return diag_embed(apply(rows.reshape, input, size=(input._array.size,)), offset)
 
 
-def _matrix(input: Tensor, name: str) -> None:
+def check_matrix(input: Tensor, name: str) -> None:
+    """Raise unless there are two axes at least."""
     if input._array.ndim < 2:
         raise RuntimeError(
             f"{name}: input tensor must have at least 2 dimensions\n  It has shape {input._array.shape}."
@@ -89,13 +90,13 @@ def _matrix(input: Tensor, name: str) -> None:
 
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of the last two axes, zeros above it."""
-    _matrix(input, "tril")
+    check_matrix(input, "tril")
     return apply(rows.tril, input, diagonal=diagonal)
 
 
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of the last two axes, zeros below it."""
-    _matrix(input, "triu")
+    check_matrix(input, "triu")
     return apply(rows.triu, input, diagonal=diagonal)
 
 
