@@ -7,6 +7,8 @@ copy of the memory that the tensor lies in.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 
@@ -37,7 +39,8 @@ def strided_array(
     if steps_of(x) != own:
         return strided_picked(x, size, stride, offset, own)
     nth = offset if x.flags.c_contiguous else int(np.flatnonzero(places(x.shape, own) == offset)[0])
-    first = x[(*np.unravel_index(nth, x.shape), ...)]
+    index: Any = np.unravel_index(nth, x.shape)
+    first = x[(*index, ...)]
     return np.lib.stride_tricks.as_strided(first, size, tuple(step * x.itemsize for step in stride))
 
 

@@ -57,6 +57,13 @@ SAMPLES: dict[str, tuple[Known, ...]] = {
             ),
         ),
     ),
+    "as_strided_scatter": (
+        Known(
+            "PyTorch's gradient of the input is that of the elements written over, where it should be 0; here it is "
+            "that of those left standing, as finite differences say",
+            lambda sample: sample.input.requires_grad,
+        ),
+    ),
     "matrix_exp": (
         Known(
             "single precision is computed in double here; PyTorch loses the digits of small elements beside thousands",
