@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -133,14 +132,13 @@ def check_slices(input: Tensor, dim: int, index: Tensor, source: Tensor, name: s
         raise RuntimeError(
             f"{name}(): self ({legacy(input)}) and source ({legacy(source)}) must have the same scalar type"
         )
-    have, given = _lengths(input), _lengths(source)
-    if len(have) != len(given) or math.prod(have[:axis] + have[axis + 1 :]) != math.prod(
-        given[:axis] + given[axis + 1 :]
-    ):
+    whole, part = input._array.shape, source._array.shape
+    if len(whole) != len(part) or whole[:axis] + whole[axis + 1 :] != part[:axis] + part[axis + 1 :]:
         raise RuntimeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. "
-            f"Got self.shape = {list(input._array.shape)} source.shape = {list(source._array.shape)}"
+            f"Got self.shape = {list(whole)} source.shape = {list(part)}"
         )
+    have, given = _lengths(input), _lengths(source)
     if index._array.size != given[axis]:
         raise RuntimeError(
             f"{name}(): Number of indices ({index._array.size}) should be equal to source.size(dim): "

@@ -72,7 +72,7 @@ def _unusual_rank(name: str, input: Tensor, spatial: int) -> None:
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Sets whole channels of ``(N, C, L)`` or ``(C, L)`` to 0 with probability ``p``, and divides the others by 1 - p."""
+    """Sets whole channels of ``(N, C, L)`` or ``(C, L)`` to 0 with probability ``p``."""
     _check(p)
     if input.dim() not in (2, 3):
         raise RuntimeError(
