@@ -84,6 +84,8 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
     result._array = out if type(out) is _ndarray else np.asarray(out)
     if mask and state.grad and row.differentiable:
         record(row, args, arrays, mask, params, result, kind)
+    if state.watch is not None:
+        state.watch.applied(row, args, arrays, params, result)
     return result
 
 
@@ -216,10 +218,12 @@ def _view_of(row: Row, params: dict[str, Any], base: Any) -> Any:
         result._view = View(base, row, params, storage.rebased)
     else:  # it had to copy
         result._storage = result._view = None
-    if base._node is not None and LOCAL.state.grad and row.differentiable:
+    result._node = None
+    state = LOCAL.state
+    if base._node is not None and state.grad and row.differentiable:
         record(row, (base,), [array], 1, params, result)
-    else:
-        result._node = None
+    if state.watch is not None:
+        state.watch.viewed(row, base, params, result)
     return result
 
 

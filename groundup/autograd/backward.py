@@ -9,7 +9,7 @@ import numpy as np
 
 from groundup.autograd.apply import TENSORS
 from groundup.autograd.state import LOCAL, quiet
-from groundup.autograd.tape import AnyNode, Leaf, TensorBase, line_of, wrap
+from groundup.autograd.tape import AnyNode, Leaf, TensorBase, constant, line_of
 from groundup.autograd.walk import Walk
 
 Tensors = Any  # a tensor or a sequence of tensors
@@ -36,7 +36,7 @@ def backward(
     if inputs is not None and not isinstance(inputs, TensorBase) and not tuple(inputs):
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outputs = _as_tuple(tensors)
-    roots = _roots(outputs, _as_tuple(grad_tensors), create_graph)
+    roots = _roots(outputs, _as_tuple(grad_tensors), create_graph or LOCAL.state.watch is not None)
     keep = create_graph if retain_graph is None else retain_graph
     if inputs is None:
         _walk(Walk(create_graph, keep, None), roots)
@@ -76,7 +76,7 @@ def grad(
     results, wanted = _as_tuple(outputs), _as_tuple(inputs)
     if not wanted:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
-    roots = _roots(results, _as_tuple(grad_outputs), create_graph)
+    roots = _roots(results, _as_tuple(grad_outputs), create_graph or LOCAL.state.watch is not None)
     targets: dict[AnyNode, Any] = {_node_of(tensor): None for tensor in wanted}
     walk = Walk(create_graph, create_graph if retain_graph is None else retain_graph, targets)
     _walk(walk, roots)
@@ -84,7 +84,7 @@ def grad(
     for tensor in wanted:
         found = targets[_node_of(tensor)]
         if found is None and materialize_grads:
-            found = wrap(np.zeros_like(tensor._array))
+            found = constant(np.zeros_like(tensor._array))
         elif found is None and not allow_unused:
             raise RuntimeError(
                 "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True "
@@ -92,7 +92,7 @@ def grad(
                 f"  It is argument {len(grads)} of inputs, of shape {tensor._array.shape}."
             )
         elif found is not None and not create_graph:
-            found = wrap(walk.own(found))
+            found = walk.own(found)
         grads.append(found)
     return tuple(grads)
 
@@ -125,7 +125,7 @@ def _node_of(tensor: Any) -> AnyNode:
     return tensor._node
 
 
-def _roots(outputs: Sequence[Any], gradients: Sequence[Any], create_graph: bool) -> list[tuple[AnyNode, Any]]:
+def _roots(outputs: Sequence[Any], gradients: Sequence[Any], in_tensors: bool) -> list[tuple[AnyNode, Any]]:
     """The node and the first gradient of each output."""
     if gradients and len(gradients) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(gradients)} gradients")
@@ -141,11 +141,11 @@ def _roots(outputs: Sequence[Any], gradients: Sequence[Any], create_graph: bool)
                 f"element {i} of tensors does not require grad and does not have a grad_fn\n"
                 "  Nothing that it was computed from requires a gradient (or it was computed under no_grad)."
             )
-        roots.append((node, _first_gradient(output, gradients[i] if gradients else None, create_graph)))
+        roots.append((node, _first_gradient(output, gradients[i] if gradients else None, in_tensors)))
     return roots
 
 
-def _first_gradient(output: Any, gradient: Any, create_graph: bool) -> Any:
+def _first_gradient(output: Any, gradient: Any, in_tensors: bool) -> Any:
     array = output._array
     if gradient is None:
         if array.size != 1:
@@ -155,7 +155,7 @@ def _first_gradient(output: Any, gradient: Any, create_graph: bool) -> Any:
                 f"  The output has shape {array.shape}: sum it, or pass a gradient of that shape.{where}"
             )
         ones = np.ones_like(array)
-        return wrap(ones) if create_graph else ones
+        return constant(ones) if in_tensors else ones
     if not isinstance(gradient, TensorBase):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
     if gradient._array.shape != array.shape:
@@ -163,7 +163,7 @@ def _first_gradient(output: Any, gradient: Any, create_graph: bool) -> Any:
             f"Mismatch in shape: grad_output[0] has a shape of {list(gradient._array.shape)} and output[0] has a shape "
             f"of {list(array.shape)}."
         )
-    if create_graph:
+    if in_tensors:
         return gradient if gradient._array.dtype == array.dtype else TENSORS.cast(gradient, to=array.dtype)
     # A view, so that a leaf that receives it unchanged makes its own copy.
     return quiet(gradient._array.astype, array.dtype, copy=False)[...]

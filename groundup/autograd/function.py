@@ -17,7 +17,7 @@ from groundup import dtypes
 from groundup.autograd.apply import Sealed
 from groundup.autograd.inplace import changed, check_leaf, write_back
 from groundup.autograd.state import LOCAL
-from groundup.autograd.tape import AnyNode, TensorBase, caller, keep_retaining, line_of, storage_of, wrap
+from groundup.autograd.tape import AnyNode, TensorBase, caller, constant, keep_retaining, line_of, storage_of, wrap
 from groundup.ops import ROWS
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class FunctionNode(AnyNode):
                 f"shape compatible with {list(edge.shape)}\n  It was called at {line_of(self.where)}"
             )
         # A view, since the user's code may go on holding the tensor: a leaf then makes its own copy.
-        return g if walk.create_graph else g._array[...]
+        return g if walk.in_tensors else g._array[...]
 
 
 class Slot(AnyNode):
@@ -193,7 +193,7 @@ class Slot(AnyNode):
         walk.arrived.setdefault(self.owner, [None] * len(self.owner.likes))[self.index] = g
         # The owner collects by slot; the walk only needs to know that something arrived.
         zero = np.zeros(self.owner.shape, self.owner.dtype)
-        return (wrap(zero) if walk.create_graph else zero,)
+        return (constant(zero) if walk.in_tensors else zero,)
 
 
 class Function:

@@ -52,5 +52,14 @@ class HalfNode(Node):
     def _check(self) -> Sequence[Any]:
         return [widened(each) for each in super()._check()]
 
+    def _as_tensors(self, saved: Sequence[Any], math: Any) -> Sequence[Any]:
+        return [_in_math(math, each) for each in super()._as_tensors(self.saved or (), math)]
+
     def pull(self, g: Any, walk: Any) -> Iterable[Any]:
-        return super().pull(widened(g), walk)
+        return super().pull(_in_math(walk.math, g) if walk.in_tensors else widened(g), walk)
+
+
+def _in_math(math: Any, value: Any) -> Any:
+    """A tensor of half precision, cast to float32 by an operation that has a derivative of its own."""
+    array = getattr(value, "_array", value)
+    return math.cast(value, to=FLOAT32) if isinstance(array, np.ndarray) and is_half(array.dtype) else value

@@ -58,6 +58,8 @@ def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
         args = _apart(target, args, arrays)
     if 0 in array.strides:
         check_overlap(array)
+    if state.watch is not None:
+        state.watch.writing(row, target, args)
     before = array.copy() if tracked and _needs_target(row, target, args) else array
     if row.dtypes is not None and not plain:
         arrays = SETTLE[row.dtypes](row, arrays)
@@ -68,6 +70,8 @@ def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
         storage.rebased += 1
         if target._view is not None:
             write_back(target)
+    if state.watch is not None:
+        state.watch.written(row, target, args, arrays, params)
     return target
 
 
@@ -87,7 +91,10 @@ def changed(target: Any, operation: str) -> Any:
     """Count a change of the target's memory, and remember who made it."""
     storage = storage_of(target)
     storage._version += 1
-    storage.changed_by = operation, caller() if LOCAL.state.grad else None
+    state = LOCAL.state
+    storage.changed_by = operation, caller() if state.grad else None
+    if state.watch is not None:
+        state.watch.overwritten(target, operation)
     return storage
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.state import quiet
+from groundup.autograd.watch import Symbol
 from groundup.errors import LinAlgError, broadcast_error, matmul_error
 from groundup.ops.row import Row
 
@@ -27,6 +28,8 @@ def plain_value(row: Row, value: Any) -> Any:
         )
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, Symbol):
+        return value.value
     if isinstance(value, np.ndarray):
         dtypes.of_numpy(value.dtype)
         return value

@@ -20,14 +20,15 @@ _GENERATOR = 0x20  # the flag of a generator's code; `inspect` would be a heavy 
 
 
 class State:
-    """One thread's grad mode, and `run(function, *args)`, which calls a function with NumPy's warnings off."""
+    """One thread's grad mode, its watch, and `run(function, *args)`, which calls with NumPy's warnings off."""
 
-    __slots__ = ("grad", "run")
+    __slots__ = ("grad", "run", "watch")
 
     def __init__(self) -> None:
         context = contextvars.Context()
         context.run(np.seterr, all="ignore")
         self.grad = True
+        self.watch: Any = None  # a Watch while the compiler looks on
         self.run = context.run
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from groundup.autograd.state import LOCAL
 from groundup.dtypes import OF_NUMPY
 from groundup.ops.row import Plan, Row
 
@@ -79,6 +80,18 @@ def wrap(array: Any, node: AnyNode | None = None) -> Any:
     tensor._node = node
     tensor._storage = None
     tensor._view = None
+    watch = LOCAL.state.watch
+    if watch is not None:
+        watch.made(tensor)
+    return tensor
+
+
+def constant(array: Any) -> Any:
+    """A tensor around an array that is the same whenever the code runs: the compiler may keep it."""
+    tensor = wrap(array)
+    watch = LOCAL.state.watch
+    if watch is not None:
+        watch.constant(tensor)
     return tensor
 
 
@@ -257,7 +270,7 @@ class Node(AnyNode):
 
     def pull(self, g: Any, walk: Walk) -> Iterable[Any]:
         saved = self._check()
-        if walk.create_graph:
+        if walk.in_tensors:
             saved = self._as_tensors(saved, walk.math)
         run, m = walk.run, walk.math
         grads = []

@@ -32,11 +32,12 @@ class Walk:
     def __init__(self, create_graph: bool, keep: bool, targets: dict[AnyNode, Any] | None) -> None:
         state: State = LOCAL.state
         self.create_graph = create_graph
+        self.in_tensors = create_graph or state.watch is not None  # else gradients are plain arrays
         self.keep = keep
         self.targets = targets
         self.delivered: dict[int, np.ndarray] = {}
         self.arrived: dict[AnyNode, list[Any]] = {}  # for functions with several outputs, the gradient of each
-        if create_graph:
+        if self.in_tensors:
             self.math: Any = TENSORS
             self.run: Callable[..., Any] = _call
         else:
@@ -47,12 +48,16 @@ class Walk:
         """Add `g` to `tensor.grad`."""
         if self.targets is not None:
             return
+        if LOCAL.state.watch is not None:
+            LOCAL.state.watch.gradient(tensor, is_read=True)
         with _ACCUMULATING:
             held = tensor.grad
             if held is None:
-                tensor.grad = g if self.create_graph else wrap(self.own(g))
+                tensor.grad = g if self.create_graph else self.own(g)
             elif self.create_graph:
                 tensor.grad = held + g
+            elif self.in_tensors:
+                held.add_(g)
             elif 0 in held._array.strides or not held._array.flags.writeable:  # a constant, expanded, was put there
                 tensor.grad = wrap(self.run(np.add, held._array, g))
             else:
@@ -61,18 +66,19 @@ class Walk:
                 storage._version += 1
                 storage.changed_by = "backward", None
 
-    def own(self, g: Any) -> np.ndarray:
-        """`g` as an array that nothing else holds: a fresh one as it is, a view or one already given away copied."""
-        if type(g) is not np.ndarray:
-            return np.array(g)
-        if g.base is not None or id(g) in self.delivered or not g.flags.c_contiguous:
-            g = g.copy()
-        self.delivered[id(g)] = g
-        return g
+    def own(self, g: Any) -> Any:
+        """A tensor of `g` that nothing else holds: fresh memory as it is, a view or what was given away copied."""
+        array = g._array if self.in_tensors else np.asarray(g)
+        if array.base is not None or id(array) in self.delivered or not array.flags.c_contiguous:
+            if self.in_tensors:
+                return TENSORS.clone(g)
+            array = array.copy()
+        self.delivered[id(array)] = array
+        return g if self.in_tensors else wrap(array)
 
     def fit(self, g: Any, node: AnyNode) -> Any:
         """`g` in the shape and type of the node's value: what broadcasting repeated is summed, here and only here."""
-        if self.create_graph:
+        if self.in_tensors:
             if tuple(g.shape) != node.shape:
                 g = TENSORS.sum_to(g, size=node.shape)
             return g if g._array.dtype == node.dtype else TENSORS.cast(g, to=node.dtype)
@@ -82,14 +88,14 @@ class Walk:
 
     def hooked(self, node: AnyNode, g: Any) -> Any:
         """`g` after the hooks of the node; a hook that returns None leaves it."""
-        tensor = g if self.create_graph else wrap(g)
+        tensor = g if self.in_tensors else wrap(g)
         for hook in list((node.hooks or {}).values()):
             found = hook(tensor)
             if found is not None:
                 _check_hooked(hook, found, node)
                 tensor = found
         # A view, since a hook may have kept the tensor: a leaf then makes its own copy.
-        return tensor if self.create_graph else tensor._array[...]
+        return tensor if self.in_tensors else tensor._array[...]
 
     def go(self, roots: list[tuple[AnyNode, Any]]) -> None:
         """Visit each node once, after all nodes that use its value."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from groundup import dtypes
-from groundup.autograd.tape import Leaf, wrap
+from groundup.autograd.tape import Leaf, constant
 from groundup.functions.axes import sizes
 
 __all__ = [
@@ -121,7 +121,7 @@ def finish(
     """The tensor around a new array, after the checks that all creation shares."""
     if place is not None or order is not None or pin_memory:
         check_place(place, order, pin_memory)
-    tensor = wrap(array)
+    tensor = constant(array)
     if requires_grad:
         if array.dtype.kind not in dtypes.REAL:
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
