@@ -56,13 +56,42 @@ class Operation:
     random: bool = False
 
 
-SMOOTH = ("neg", "abs", "exp", "expm1", "square", "sin", "cos", "tanh", "sigmoid", "erf", "relu")
-ON_POSITIVE = ("log", "log1p", "log2", "log10", "sqrt", "rsqrt", "reciprocal")
-STEPS = ("sign", "floor", "ceil", "round", "trunc", "isnan", "isinf", "isfinite")
-BINARY = ("add", "sub", "mul", "div", "pow", "maximum", "minimum")
+SMOOTH = (
+    *(
+        "neg",
+        "positive",
+        "abs",
+        "exp",
+        "exp2",
+        "expm1",
+        "square",
+        "sin",
+        "cos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+    ),
+    *("sinc", "deg2rad", "rad2deg", "sigmoid", "erf", "erfc", "relu", "sgn", "frac", "nan_to_num"),
+)
+ON_POSITIVE = ("log", "log1p", "log2", "log10", "sqrt", "rsqrt", "reciprocal", "tan", "lgamma", "digamma")
+ON_UNIT = ("asin", "acos", "atanh", "logit", "erfinv")
+STEPS = (
+    *("sign", "floor", "ceil", "round", "trunc", "isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal"),
+    *("signbit", "frexp"),
+)
+BINARY = (
+    *("add", "sub", "rsub", "mul", "div", "pow", "float_power", "ldexp", "fmod", "copysign", "hypot", "atan2", "xlogy"),
+    *("logaddexp", "logaddexp2", "maximum", "minimum", "fmax", "fmin"),
+)
 TRUTHS = ("eq", "ne", "lt", "le", "gt", "ge", "isclose", "logical_and", "logical_or", "logical_xor")
-BITS = ("bitwise_and", "bitwise_or", "bitwise_xor")
-ACTIVATIONS = ("gelu", "leaky_relu", "softplus", "logsigmoid", "elu", "silu")
+BITS = ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift", "gcd", "lcm")
+ACTIVATIONS = (
+    *("gelu", "leaky_relu", "relu6", "softplus", "logsigmoid", "elu", "celu", "selu", "silu", "mish", "softsign"),
+    *("tanhshrink", "hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink"),
+)
+SPECIAL = ("erfcx", "log_ndtr", "ndtr")
 
 
 def elementwise() -> Iterator[Operation]:
@@ -71,6 +100,8 @@ def elementwise() -> Iterator[Operation]:
         yield row(name, _by_name(name), vectors(1))
     for name in ON_POSITIVE:
         yield row(name, _by_name(name), positive(1))
+    for name in ON_UNIT:
+        yield row(name, _by_name(name), lambda n: probabilities(n)[:1])
     for name in STEPS:
         yield row(name, _by_name(name), vectors(1), differentiable=False)
     for name in BINARY:
@@ -83,6 +114,13 @@ def elementwise() -> Iterator[Operation]:
     yield row("logical_not", lambda T, x: T.logical_not(x), masks(1), differentiable=False)
     for name in ACTIVATIONS:
         yield row(name, _in_functional(name), vectors(1))
+    for name in SPECIAL:
+        yield row(name, lambda T, x, name=name: getattr(T.special, name)(x), vectors(1))
+    yield row("acosh", lambda T, x: T.acosh(x), lambda n: [x + 1 for x in positive(1)(n)])
+    yield row("polygamma(2)", lambda T, x: T.polygamma(2, x), positive(1))
+    yield row("mvlgamma(2)", lambda T, x: T.mvlgamma(x, 2), lambda n: [x + 1 for x in positive(1)(n)])
+    yield row("heaviside", lambda T, x, y: T.heaviside(x, y), vectors(2), differentiable=False)
+    yield row("nextafter", lambda T, x, y: T.nextafter(x, y), vectors(2), differentiable=False)
     yield row("clamp", lambda T, x: T.clamp(x, -0.5, 0.5), vectors(1))
     yield row("clamp_min", lambda T, x: T.clamp_min(x, -0.5), vectors(1))
     yield row("clamp_max", lambda T, x: T.clamp_max(x, 0.5), vectors(1))
@@ -235,14 +273,33 @@ def indexing() -> Iterator[Operation]:
     yield row("scatter_add", lambda T, x, i: T.scatter_add(x, 1, i, x), with_positions)
     yield row("take_along_dim", lambda T, x, i: T.take_along_dim(x, i, 1), with_positions)
     yield row("scatter", lambda T, x, i: T.scatter(x, 1, i[:, :1], 0.5), with_positions)
+    yield row("scatter_reduce", lambda T, x, i: T.scatter_reduce(x, 1, i, x, "amax"), with_positions)
+    yield row("take", lambda T, x, i: T.take(x, i), with_positions)
+    yield row("put", lambda T, x, i: T.put(x, i, x, accumulate=True), with_positions)
     yield row("index_select", lambda T, x, i: T.index_select(x, 0, i), with_rows)
+    yield row("index_add", lambda T, x, i: T.index_add(x, 0, i, x), with_rows)
+    yield row("index_copy", lambda T, x, i: T.index_copy(x, 0, i[:1], x[:1]), with_rows)
+    yield row("index_fill", lambda T, x, i: T.index_fill(x, 0, i, 0.5), with_rows)
+    yield row("index_put", lambda T, x, i: T.index_put(x, (i,), x, accumulate=True), with_rows)
+    yield row("index_reduce", lambda T, x, i: T.index_reduce(x, 0, i, x, "mean"), with_rows)
     yield row("x[rows]", lambda T, x, i: x[i], with_rows)
     yield row("embedding", lambda T, x, i: T.nn.functional.embedding(i, x), with_rows)
     yield row("x[mask]", lambda T, c, x: x[c], with_mask(1))
     yield row("masked_select", lambda T, c, x: T.masked_select(x, c), with_mask(1))
+    yield row("masked_scatter", lambda T, c, x: T.masked_scatter(x, c, x), with_mask(1))
     yield row("masked_fill", lambda T, c, x: x.masked_fill(c, 0.0), with_mask(1))
     yield row("one_hot", lambda T, x, i: T.nn.functional.one_hot(i[:10], 1000), with_rows, differentiable=False)
     yield row("nonzero", lambda T, c, x: T.nonzero(c), with_mask(1), differentiable=False)
+    searched = partial(row, differentiable=False)
+    yield searched("argwhere", lambda T, c, x: T.argwhere(c), with_mask(1))
+    yield searched("nonzero_static", lambda T, c, x: T.nonzero_static(c, size=5), with_mask(1))
+    yield searched("unique", lambda T, x: T.unique(x), integers(1))
+    yield searched("unique_consecutive", lambda T, x: T.unique_consecutive(x), integers(1))
+    yield searched("bincount", lambda T, x: T.bincount(x), integers(1))
+    yield searched("isin", lambda T, x: T.isin(x, x[:5]), integers(1))
+    yield searched("unravel_index", lambda T, x: T.unravel_index(x, (10, 10)), integers(1))
+    yield searched("searchsorted", lambda T, x: T.searchsorted(T.arange(100.0), x), vectors(1))
+    yield searched("bucketize", lambda T, x: T.bucketize(x, T.arange(100.0)), vectors(1))
     yield row("sort", lambda T, x: T.sort(x), distinct)
     yield row("argsort", lambda T, x: T.argsort(x), distinct, differentiable=False)
     yield row("topk", lambda T, x: T.topk(x, 3), distinct)
@@ -292,6 +349,10 @@ def creation() -> Iterator[Operation]:
     yield drawn("randperm", lambda T, n: T.randperm(n), only_the_number)
     yield drawn("rand_like", lambda T, x: T.rand_like(x), vectors(1))
     yield drawn("randn_like", lambda T, x: T.randn_like(x), vectors(1))
+    yield drawn("randint_like", lambda T, x: T.randint_like(x, 10), vectors(1))
+    yield drawn("poisson", lambda T, x: T.poisson(x), positive(1))
+    yield drawn("binomial", lambda T, x: T.binomial(x.new_full(x.shape, 20.0), x / 2), positive(1))
+    yield drawn("multinomial", lambda T, x: T.multinomial(x, 5), lambda n: [abs(matrices(1)(n)[0])])
     yield drawn("normal", lambda T, n: T.normal(0.0, 1.0, (n,)), only_the_number)
     yield drawn("bernoulli", lambda T, x: T.bernoulli(x), lambda n: probabilities(n)[:1])
 
