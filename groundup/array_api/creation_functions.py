@@ -123,8 +123,10 @@ def empty(shape: Shape, *, dtype: DType | None = None, device: Any = None) -> Ar
 
 
 def full(shape: Shape, fill_value: Any, *, dtype: DType | None = None, device: Any = None) -> Array:
-    """An array of one value, in the type that Python's number stands for."""
+    """An array of one value (a number or an array with no axes), in the type that Python's number stands for."""
     _check_device(device)
+    if isinstance(fill_value, Array):
+        return Array(fill_value.tensor.to(checked(dtype, fill_value.dtype)).expand(_sizes(shape)).clone())
     if isinstance(fill_value, complex):
         raise TypeError("groundup has no complex numbers")
     natural = bool if fill_value is True or fill_value is False else int64
@@ -198,8 +200,9 @@ def eye(
 ) -> Array:
     """Ones on a diagonal, `k` above the main one, and zeros elsewhere."""
     _check_device(device)
-    rows = creation.arange(n_rows).unsqueeze(1)
-    columns = creation.arange(n_rows if n_cols is None else n_cols)
+    n_cols = n_rows if n_cols is None else n_cols
+    rows, columns = creation.arange(n_rows).unsqueeze(1), creation.arange(n_cols)
+    k = max(-n_rows, min(k, n_cols))  # a diagonal outside is outside, however far
     return Array((columns - rows == k).to(checked(dtype, default_float())))
 
 

@@ -43,8 +43,12 @@ def default_float() -> dtype:
 
 
 def checked(found: Any, default: dtype | None = None) -> dtype:
-    """An argument `dtype`, or its default; the standard's types only."""
+    """An argument `dtype`, or its default; the standard's types, and Python's, which NumPy taught people to write."""
     found = default if found is None else found
+    if found is builtins.bool:
+        return bool
+    if found is int or found is float:
+        return int64 if found is int else default_float()
     if not any_of(found, ALL):
         raise TypeError(
             f"{found!r} is no data type of groundup.array_api; write {', '.join(each.name for each in ALL)}"

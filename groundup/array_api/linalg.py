@@ -189,18 +189,7 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
 
 
 def _vector_norm(x: Tensor, axes: tuple[int, ...], ord: float) -> Tensor:
-    sizes = x.abs()
-    if ord == math.inf:
-        return reduce.amax(sizes, axes)
-    if ord == -math.inf:
-        return reduce.amin(sizes, axes)
-    if ord == 0:
-        return reduce.sum(x != 0, axes).to(x.dtype)
-    if ord == 1:
-        return reduce.sum(sizes, axes)
-    if ord == 2:
-        return reduce.norm(x, 2, axes)
-    return reduce.sum(sizes**ord, axes) ** (1 / ord)
+    return of_tensors.vector_norm(x, ord, axes)
 
 
 # ---- products ------------------------------------------------------------------------------------------------

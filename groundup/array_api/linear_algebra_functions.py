@@ -25,7 +25,8 @@ def matrix_transpose(x: Array, /) -> Array:
 
 def tensordot(x1: Array, x2: Array, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Array:
     """The sum of products along the last `axes` of `x1` and the first of `x2`, or along two lists of axes."""
-    return Array(contract.tensordot(*operands("tensordot", NUMERIC, x1, x2), axes))
+    a, b = operands("tensordot", NUMERIC, x1, x2)
+    return Array(contract.tensordot(a, b, axes))
 
 
 def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:

@@ -34,9 +34,13 @@ def _reduced(function: Callable[..., Tensor], x: Tensor, axis: Axis, keepdims: b
     return Array(function(x, axes, keepdims) if axes else function(x.unsqueeze(0), (0,), False))
 
 
-def _wide(found: DType, dtype: DType | None) -> DType:
-    """The type of a sum: int64 for integers. (For uint8 the standard asks for uint64, which is not here.)"""
-    return checked(dtype, int64 if found in INTEGRAL else found)
+def _types(found: DType, dtype: DType | None) -> tuple[DType, DType]:
+    """The type of a sum of elements of the type `found`, and one with room for it on the way.
+
+    Integers make int64. (For uint8 the standard asks for uint64, which is not here.)
+    """
+    target = checked(dtype, int64 if found in INTEGRAL else found)
+    return target, int64 if target in INTEGRAL else target
 
 
 def sum(x: Array, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Array:
@@ -56,9 +60,7 @@ def prod(x: Array, /, *, axis: Axis = None, dtype: DType | None = None, keepdims
 
 
 def _total(function: Any, x: Tensor, axis: Axis, dtype: DType | None, keepdims: bool) -> Array:
-    """A sum or a product, taken in a type with room for it and then put into the one asked for."""
-    target = _wide(x.dtype, dtype)
-    room = int64 if target in INTEGRAL else target
+    target, room = _types(x.dtype, dtype)
     return Array(_reduced(function, x.to(room), axis, keepdims).tensor.to(target))
 
 
@@ -111,28 +113,27 @@ def cumulative_sum(
     x: Array, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
 ) -> Array:
     """The sums of the first 1, 2, ... elements along an axis; before them 0 if `include_initial`."""
-    found = operand("cumulative_sum", NUMERIC, x).to(_wide(x.dtype, dtype))
-    return _running(reduce.cumsum, found, axis, include_initial, 0)
+    return _running(reduce.cumsum, operand("cumulative_sum", NUMERIC, x), axis, dtype, 0 if include_initial else None)
 
 
 def cumulative_prod(
     x: Array, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
 ) -> Array:
     """The products of the first 1, 2, ... elements along an axis; before them 1 if `include_initial`."""
-    found = operand("cumulative_prod", NUMERIC, x).to(_wide(x.dtype, dtype))
-    return _running(reduce.cumprod, found, axis, include_initial, 1)
+    return _running(reduce.cumprod, operand("cumulative_prod", NUMERIC, x), axis, dtype, 1 if include_initial else None)
 
 
-def _running(function: Any, x: Tensor, axis: int | None, include_initial: bool, start: int) -> Array:
+def _running(function: Any, x: Tensor, axis: int | None, dtype: DType | None, start: int | None) -> Array:
     if axis is None:
         if x.ndim != 1:
             raise ValueError(f"the axis must be given for an array with {x.ndim} axes")
         axis = 0
-    found = function(x, axis, dtype=x.dtype)
-    if include_initial:
+    target, room = _types(x.dtype, dtype)
+    found = function(x.to(room), axis).to(target)
+    if start is not None:
         sizes = list(x.shape)
         sizes[axis] = 1
-        found = view.cat([creation.full(sizes, start, dtype=x.dtype), found], axis)
+        found = view.cat([creation.full(sizes, start, dtype=target), found], axis)
     return Array(found)
 
 
