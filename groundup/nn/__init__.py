@@ -45,9 +45,11 @@ from groundup.nn.adaptive_pooling import (
     AdaptiveMaxPool2d,
     AdaptiveMaxPool3d,
 )
+from groundup.nn.attention import MultiheadAttention
 from groundup.nn.container import ModuleDict, ModuleList, Sequential
 from groundup.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from groundup.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
+from groundup.nn.embedding import Embedding
 from groundup.nn.flatten import Flatten, Unflatten
 from groundup.nn.linear import Identity, Linear
 from groundup.nn.loss import (
@@ -105,6 +107,13 @@ from groundup.nn.pooling import (
     MaxUnpool3d,
 )
 from groundup.nn.rearranging import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
+from groundup.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -113,6 +122,7 @@ __all__ = [
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
+    "AlphaDropout",
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
@@ -141,9 +151,9 @@ __all__ = [
     "Dropout1d",
     "Dropout2d",
     "Dropout3d",
-    "AlphaDropout",
-    "FeatureAlphaDropout",
     "ELU",
+    "Embedding",
+    "FeatureAlphaDropout",
     "Flatten",
     "Fold",
     "GELU",
@@ -178,6 +188,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "Parameter",
@@ -207,6 +218,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Unflatten",
     "Unfold",
     "ZeroPad1d",

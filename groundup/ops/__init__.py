@@ -9,13 +9,25 @@ from functools import partial
 
 import numpy as np
 
-from groundup.ops import contract, distance, elementwise, index, linalg, normalise, pooling, reduce, view, windows
+from groundup.ops import (
+    attention,
+    contract,
+    distance,
+    elementwise,
+    index,
+    linalg,
+    normalise,
+    pooling,
+    reduce,
+    view,
+    windows,
+)
 from groundup.ops.readings import ARRAYS
 from groundup.ops.row import Row
 
 FAMILIES: dict[str, dict[str, Row]] = {
     "elementwise": elementwise.ROWS,
-    "reduce": reduce.ROWS | normalise.ROWS | pooling.MEANS,
+    "reduce": reduce.ROWS | attention.ROWS | normalise.ROWS | pooling.MEANS,
     "view": view.ROWS | windows.LAYOUTS,
     "contract": contract.ROWS | distance.ROWS | linalg.ROWS | windows.PRODUCTS,
     "index": index.ROWS | pooling.MAXIMA,
@@ -24,7 +36,18 @@ ROWS: dict[str, Row] = {name: row for family in FAMILIES.values() for name, row 
 
 # The rows among those that move numbers which also add or convert some, and so may overflow.
 ADDING = frozenset(
-    ("fold", "from_columns", "pad", "index_added", "add_at", "gather_added", "scatter_add", "nll", "nll_back", "max_spread")
+    (
+        "fold",
+        "from_columns",
+        "pad",
+        "index_added",
+        "add_at",
+        "gather_added",
+        "scatter_add",
+        "nll",
+        "nll_back",
+        "max_spread",
+    )
 )
 
 for _row in ROWS.values():

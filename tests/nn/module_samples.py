@@ -84,7 +84,7 @@ def _compare(info: Any, sample: Any, training: bool, dtype: str) -> None:
     ours.load_state_dict({key: value.numpy().copy() for key, value in state.items()})
     for module in (*ours.modules(), *theirs.modules()):
         _without_chance(module)
-    shown = repr(theirs).replace("torch.", "groundup.")
+    shown = repr(theirs).replace("torch.", "groundup.").replace("NonDynamicallyQuantizableLinear", "Linear")
     if repr(ours) != shown:
         raise AssertionError(f"repr is {ours!r}, in PyTorch {shown}")
     given = sample.forward_input
@@ -148,7 +148,7 @@ def _mirror(value: Any, pairs: list[tuple[Any, Any]]) -> Any:
     if isinstance(value, (torch.dtype, torch.device)):
         return getattr(groundup, str(value).removeprefix("torch."), str(value))
     if isinstance(value, torch.nn.Module):
-        return getattr(nn, type(value).__name__)()
+        return _like(value)
     if callable(value):
         return getattr(nn.functional, value.__name__, None) or getattr(nn, value.__name__)
     if isinstance(value, (list, tuple)):
@@ -156,6 +156,24 @@ def _mirror(value: Any, pairs: list[tuple[Any, Any]]) -> Any:
     if isinstance(value, dict):
         return {key: _mirror(each, pairs) for key, each in value.items()}
     return value
+
+
+def _like(module: Any) -> Any:
+    """Our module of the same kind as one that is an argument: an activation, or a layer for a stack."""
+    if "Transformer" not in type(module).__name__:
+        return getattr(nn, type(module).__name__)()
+    attention = module.self_attn
+    return getattr(nn, type(module).__name__)(
+        attention.embed_dim,
+        attention.num_heads,
+        module.linear1.out_features,
+        module.dropout.p,
+        _mirror(module.activation, []),
+        batch_first=attention.batch_first,
+        norm_first=module.norm_first,
+        bias=module.linear1.bias is not None,
+        dtype=_mirror(module.linear1.weight.dtype, []),
+    )
 
 
 def _tensors(value: Any) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""Normalisation's part of the table: rows of the reduce family under the functions of ``nn.functional``."""
+"""Normalisation and attention in the table: rows of the reduce family under functions of ``nn.functional``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.table.table import Arg, Entry, Sample, Samples
+from tests.table.table import Arg, Entry, Sample, Samples, mask
 
 
 def _with_weights(
@@ -27,6 +27,16 @@ def _without(shape: tuple[int, ...], *before: Any, layout: str = "plain", **kwar
 
 def _all(*made: Any) -> Samples:
     return lambda random: [each(random) for each in made]
+
+
+def _attention(*shapes: Any, **kwargs: Any) -> Any:
+    """Queries, keys, values, and a mask, if there is a fourth shape or mask."""
+
+    def make(random: np.random.Generator) -> Sample:
+        args = [each if isinstance(each, Arg) else Arg(random.uniform(-2, 2, each)) for each in shapes]
+        return Sample(tuple(args), kwargs)
+
+    return make
 
 
 ROWS = ("moments", "normalise", "normalise_back", "normalise_weight")
@@ -87,5 +97,21 @@ ENTRIES = [
         path="nn.functional.instance_norm",
         rows=ROWS,
         rtol=10,
+    ),
+    Entry(
+        "scaled_dot_product_attention",
+        _all(
+            _attention((3, 2), (4, 2), (4, 3)),
+            _attention((2, 1, 3, 2), (2, 4, 2), (2, 2, 4, 1), scale=0.3),
+            _attention((3, 2), (3, 2), (3, 2), is_causal=True),
+            _attention((3, 2), (4, 2), (4, 2), mask([[1, 0, 1, 1], [0, 0, 0, 0], [1, 1, 1, 0]])),
+            _attention((2, 3, 2), (2, 4, 2), (2, 4, 2), mask([1, 0, 1, 1])),
+            _attention((3, 2), (4, 2), (4, 2), (3, 4)),
+            _attention((2, 4, 3, 2), (2, 2, 3, 2), (2, 2, 3, 2), enable_gqa=True),
+        ),
+        path="nn.functional.scaled_dot_product_attention",
+        rows=("masked_softmax",),
+        rtol=10,
+        order=1,  # PyTorch's kernel has no second derivative; tests/nn/test_attention.py checks ours
     ),
 ]

@@ -46,6 +46,7 @@ from groundup.nn.functional.adaptive_pooling import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
+from groundup.nn.functional.attention import multi_head_attention_forward, scaled_dot_product_attention
 from groundup.nn.functional.classification import cross_entropy, nll_loss
 from groundup.nn.functional.columns import fold, unfold
 from groundup.nn.functional.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
@@ -141,6 +142,7 @@ __all__ = [
     "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "nll_loss",
     "one_hot",
     "pad",
@@ -152,6 +154,7 @@ __all__ = [
     "relu6",
     "rms_norm",
     "rrelu",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",
