@@ -34,6 +34,7 @@ LOOSER: dict[str, float] = {
     **dict.fromkeys(("digamma", "special.polygamma.special_polygamma_n_0"), 20.0),
     **{f"polygamma.polygamma_n_{n}": 20.0 for n in range(5)},
     "special.log_ndtr": 5.0,
+    "nn.functional.scaled_dot_product_attention": 50.0,  # PyTorch's kernel approximates exp in float32
     "pow": 10.0,  # the gradient of a broadcast exponent: a sum in another order
 }
 
@@ -48,6 +49,10 @@ class Known:
 
 # By the full name of the operation.
 SAMPLES: dict[str, tuple[Known, ...]] = {
+    "nn.functional.scaled_dot_product_attention": (
+        Known("dropout draws other numbers", lambda sample: sample.kwargs.get("dropout_p", 0) > 0),
+    ),
+    "nn.functional.multi_head_attention_forward": (Known("dropout draws other numbers"),),
     **dict.fromkeys(
         ("cholesky_inverse", "cholesky_solve"),
         (
