@@ -36,18 +36,10 @@ ROWS: dict[str, Row] = {name: row for family in FAMILIES.values() for name, row 
 
 # The rows among those that move numbers which also add or convert some, and so may overflow.
 ADDING = frozenset(
-    (
-        "fold",
-        "from_columns",
-        "pad",
-        "index_added",
-        "add_at",
-        "gather_added",
-        "scatter_add",
-        "nll",
-        "nll_back",
-        "max_spread",
-    )
+    """
+    add_at border_added fold from_columns gather_added index_added max_pick max_places max_spread max_windows nll
+    nll_back pad region_places scatter_add strided_added strided_picked
+    """.split()
 )
 
 for _row in ROWS.values():
