@@ -6,6 +6,7 @@ import numpy as np
 
 from tests.table.table import (
     ALL,
+    FLOATS,
     NUMBERS,
     SPECIAL,
     Arg,
@@ -83,9 +84,8 @@ ENTRIES = [
         "div, floor",
         some(tensors((2, 3), (3,), rounding_mode="floor"), on(3)(0.3, rounding_mode="floor")),
         path="div",
-        rows=("floor_divide",),
+        rows=("div_floor",),
         dtypes=NUMBERS,
-        order=0,
     ),
     Entry(
         "div, trunc",
@@ -126,43 +126,23 @@ ENTRIES = [
     Entry("remainder, negative", binary(ANY, (-3, -0.5), kinks=()), path="remainder", dtypes=NUMBERS),
     Entry("abs", unary(ANY, *EVERY), rows=("abs",), dtypes=NUMBERS),
     Entry("sign", unary(ANY, *EVERY), rows=("sign",), dtypes=ALL),
-    # Exponentials and logarithms
-    Entry("exp", unary(ANY, *EVERY, 800, -800), rows=("exp",), dtypes=ALL),
-    Entry("expm1", unary(ANY, *EVERY, 1e-9, 800), rows=("expm1",), dtypes=ALL),
-    Entry("log", unary(POSITIVE, *EVERY), rows=("log",), dtypes=ALL),
-    Entry("log1p", unary((-0.8, 2), *EVERY, 1e-9), rows=("log1p",), dtypes=("float32", "float64", "bool")),
-    Entry("log2", unary(POSITIVE, *EVERY), rows=("log2",), dtypes=ALL),
-    Entry("log10", unary(POSITIVE, *EVERY), rows=("log10",), dtypes=ALL),
-    Entry("sqrt", unary(POSITIVE, *EVERY), rows=("sqrt",), dtypes=ALL),
-    Entry("rsqrt", unary(POSITIVE, *EVERY), rows=("rsqrt",), dtypes=ALL),
-    # Trigonometry
-    Entry("sin", unary(ANY, *EVERY), rows=("sin",), dtypes=ALL),
-    Entry("cos", unary(ANY, *EVERY), rows=("cos",), dtypes=ALL),
-    # Activations
-    Entry("tanh", unary(ANY, *EVERY, 500), rows=("tanh",), dtypes=ALL),
-    Entry("sigmoid", unary(ANY, *EVERY, 800, -800), rows=("sigmoid",), dtypes=ALL),
-    Entry("logsigmoid", unary(ANY, *EVERY, 800, -800), path="nn.functional.logsigmoid", rows=("log_sigmoid",)),
-    Entry("softplus", unary(ANY, *EVERY, 19, 21, 800), path="nn.functional.softplus", rows=("softplus",)),
-    Entry(
-        "softplus, beta",
-        unary((-1, 3), beta=2.5, threshold=4),
-        path="nn.functional.softplus",
-        rows=("softplus",),
-    ),
-    Entry("erf", unary(ANY, *EVERY, 7), rows=("erf",), dtypes=ALL),
-    Entry("relu", unary(ANY, *EVERY), rows=("relu",), dtypes=NUMBERS),
-    Entry("leaky_relu", unary(ANY, *EVERY), path="nn.functional.leaky_relu", rows=("leaky_relu",)),
-    Entry("leaky_relu, slope", unary(ANY, negative_slope=0.3), path="nn.functional.leaky_relu"),
-    Entry("gelu", unary(ANY, *EVERY, 30, -30), path="nn.functional.gelu", rows=("gelu",)),
-    Entry(
-        "gelu, tanh",
-        unary(ANY, 0.0, 1.0, -3.0, 30.0, approximate="tanh"),
-        path="nn.functional.gelu",
-        rows=("gelu_tanh",),
-    ),
+    Entry("fmod", binary(ANY, POSITIVE, kinks=()), rows=("fmod",), dtypes=NUMBERS),
+    Entry("fmod, special", _special, path="fmod", order=1),
+    Entry("sgn", unary(ANY, *EVERY), rows=("sign",), dtypes=ALL),
+    Entry("positive", unary(ANY, *EVERY), dtypes=NUMBERS, order=0),
+    Entry("copysign", binary(kinks=(-1.0, -0.0, 0.0, 1.0)), rows=("copysign",), dtypes=ALL),
+    Entry("float_power", binary(POSITIVE, (0.5, 2.5), kinks=()), rows=("pow", "cast"), dtypes=ALL),
+    Entry("ldexp", binary(ANY, ANY, kinks=(), number=False), rows=("mul", "pow"), dtypes=NUMBERS),
+    Entry("frexp", unary(ANY, *EVERY, 1e30, 1e-30, -7.0), rows=("mul",), dtypes=FLOATS, order=1),
+    Entry("rsub", binary(), rows=("sub",), dtypes=NUMBERS),
+    Entry("rsub, alpha", some(tensors((2, 3), (3,), alpha=2)), path="rsub", rows=("sub", "mul"), dtypes=NUMBERS),
+    *(Entry(name, binary(number=False, kinks=()), rows=(name,), dtypes=("int64",), order=0) for name in ("gcd", "lcm")),
+    Entry("nextafter", binary(number=False), rows=("nextafter",), dtypes=FLOATS, order=0),
     # Choosing
     Entry("maximum", binary(number=False), rows=("maximum",), dtypes=ALL),
     Entry("minimum", binary(number=False), rows=("minimum",), dtypes=ALL),
+    Entry("fmax", binary(number=False), rows=("fmax",), dtypes=ALL),
+    Entry("fmin", binary(number=False), rows=("fmin",), dtypes=ALL),
     Entry("clamp_min", binary(), rows=("clamp_min",), dtypes=NUMBERS),
     Entry("clamp_max", binary(), rows=("clamp_max",), dtypes=NUMBERS),
     Entry(
@@ -181,6 +161,9 @@ ENTRIES = [
     ),
     Entry("where", _where, rows=("where",), dtypes=ALL),
     Entry("masked_fill", _masked_fill, rows=("where",), dtypes=ALL),
+    Entry("heaviside", binary(number=False), rows=("where", "gt", "cast"), dtypes=ALL, order=0),
+    Entry("nan_to_num", unary(ANY, *EVERY), rows=("where",), dtypes=ALL),
+    Entry("nan_to_num, given", unary(ANY, *EVERY, nan=0.5, posinf=7.0, neginf=-7.0), path="nan_to_num"),
     # Several at once
     Entry("lerp", some(*_three), rows=("lerp",)),
     Entry(
@@ -197,12 +180,13 @@ ENTRIES = [
         Entry(name, unary(ANY, *EVERY, 0.5, 1.5, -0.5, 2.5), rows=(name,), dtypes=NUMBERS)
         for name in ("floor", "ceil", "trunc", "round")
     ),
+    Entry("frac", unary(ANY, *EVERY), rows=("trunc", "sub")),
     Entry("round, decimals", unary(ANY, decimals=1), path="round", order=0),
     # Comparisons and logic
     *(Entry(name, binary(), rows=(name,), dtypes=ALL, order=0) for name in ("eq", "ne", "lt", "le", "gt", "ge")),
     *(
         Entry(name, unary(ANY, *EVERY), rows=(name,), dtypes=ALL, order=0)
-        for name in ("isnan", "isinf", "isfinite", "logical_not")
+        for name in ("isnan", "isinf", "isfinite", "signbit", "logical_not")
     ),
     *(
         Entry(name, binary(number=False), rows=(name,), dtypes=ALL, order=0)
@@ -211,6 +195,11 @@ ENTRIES = [
     *(
         Entry(name, binary(number=False, kinks=()), rows=(name,), dtypes=INTEGRAL, order=0)
         for name in ("bitwise_and", "bitwise_or", "bitwise_xor")
+    ),
+    *(Entry(name, unary(ANY, *EVERY), dtypes=ALL, order=0) for name in ("isposinf", "isneginf", "isreal")),
+    *(
+        Entry(name, binary((0, 2), kinks=(), number=False), rows=(name,), dtypes=("int64",), order=0)
+        for name in ("bitwise_left_shift", "bitwise_right_shift")
     ),
     Entry("bitwise_not", unary(), rows=("bitwise_not",), dtypes=INTEGRAL, order=0),
     # A change of type

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from tests.table import (
+    activation_table,
     contract_table,
     elementwise_table,
     index_table,
     linalg_table,
     normalise_table,
     reduce_table,
+    transcendental_table,
     view_table,
     windows_table,
 )
@@ -18,6 +20,8 @@ ENTRIES: dict[str, Entry] = {
     entry.name: entry
     for module in (
         elementwise_table,
+        transcendental_table,
+        activation_table,
         reduce_table,
         view_table,
         contract_table,

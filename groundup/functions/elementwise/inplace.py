@@ -10,11 +10,14 @@ from collections.abc import Callable
 from math import pi
 from typing import Any
 
+from groundup.autograd.apply import apply
 from groundup.autograd.inplace import apply_, can_store, wrong_type
+from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase
 from groundup.functions.elementwise import arithmetic, choosing, rounding, special_functions, transcendental
 from groundup.ops import elementwise as rows
 from groundup.ops.row import Row
+from groundup.ops.view import clone
 
 Method = Callable[..., Any]
 
@@ -41,7 +44,9 @@ def _copying(function: Callable[..., Any]) -> Method:
     """The in-place method of a function made of several rows: its result, copied in."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        result = function(self, *args, **kwargs)
+        # From a copy where a derivative may need the value that is about to be overwritten.
+        before = apply(clone, self) if self.requires_grad and LOCAL.state.grad else self
+        result = function(before, *args, **kwargs)
         if not can_store(result._array.dtype, self._array.dtype):
             raise wrong_type(result._array.dtype, self._array.dtype)
         return self.copy_(result)
@@ -156,6 +161,10 @@ class ElementwiseInPlace(TensorBase):
     digamma_ = _of_one(rows.digamma)
     mvlgamma_ = _copying(special_functions.mvlgamma)
 
+    def polygamma_(self, n: int) -> Any:
+        """self = polygamma(n, self)."""
+        return _derived(self, n)
+
     # Choosing
     clamp_min_ = _of_two(rows.clamp_min)
     clamp_max_ = _of_two(rows.clamp_max)
@@ -201,5 +210,6 @@ class ElementwiseInPlace(TensorBase):
     bitwise_right_shift_ = _of_two(rows.bitwise_right_shift)
 
 
+_derived = _copying(lambda self, n: special_functions.polygamma(n, self))
 _divided = _copying(arithmetic.div)
 _rounded = _copying(rounding.round)

@@ -7,6 +7,7 @@ from typing import Any
 
 from groundup.autograd.apply import apply
 from groundup.autograd.tape import shown_as
+from groundup.functions.elementwise.transcendental import both_arrays
 from groundup.ops import elementwise as rows
 
 __all__ = [
@@ -70,7 +71,7 @@ def entr(input: Tensor) -> Tensor:
 
 def xlog1py(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """input * log(1 + other), and 0 where input is 0 and other is not nan."""
-    return apply(rows.xlog1py, input, other)
+    return apply(rows.xlog1py, *both_arrays(input, other))
 
 
 def lgamma(input: Tensor) -> Tensor:

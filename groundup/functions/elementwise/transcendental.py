@@ -5,8 +5,11 @@ from __future__ import annotations
 from math import pi
 from typing import Any
 
+import numpy as np
+
+from groundup import dtypes
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import shown_as
+from groundup.autograd.tape import TensorBase, shown_as
 from groundup.functions.elementwise.choosing import clamp
 from groundup.ops import elementwise as rows
 
@@ -216,7 +219,16 @@ def xlogy(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     >>> groundup.xlogy(groundup.tensor([0.0, 1.0]), groundup.tensor([0.0, 2.0]))
     tensor([0.0000, 0.6931])
     """
-    return apply(rows.xlogy, input, other)
+    return apply(rows.xlogy, *both_arrays(input, other))
+
+
+def both_arrays(input: Tensor | Number, other: Tensor | Number) -> tuple[Any, Any]:
+    """Two operands, a number among them as an array in the type of the result, for rows that take its logarithm."""
+    kind = next((each._array.dtype for each in (input, other) if isinstance(each, TensorBase)), dtypes.FLOAT64)
+    if kind.kind not in dtypes.REAL:
+        kind = dtypes.default_float()
+    first, second = (each if isinstance(each, TensorBase) else np.asarray(each, kind) for each in (input, other))
+    return first, second
 
 
 def deg2rad(input: Tensor) -> Tensor:

@@ -156,7 +156,7 @@ def zeta(s: Any, q: Any) -> Array:
     if left.any():
         found = np.where(left, _zeta_left(s, q, found), found)
     found = np.where((q < 0) & (s != np.floor(s)), np.nan, found)
-    found = np.where((q <= 0) & (q == np.floor(q)), np.inf, found)
+    found = np.where((q <= 0) & (q == np.floor(q)), np.inf, np.where(q == np.inf, 0, found))
     return np.where(s > 1, found, np.where(s == 1, np.inf, np.nan)).astype(kind)
 
 
