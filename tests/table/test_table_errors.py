@@ -211,7 +211,7 @@ ADDED = {
     "t.tensor([2])**-1": ("x.float() ** -1",),
     "t.tensor([1,2]).mean()": ("x.float().mean()",),
     "t.tensor([1])//0": ("floating numbers give inf or nan",),
-    "t.index_select(t.ones(3), 0, t.tensor([3]))": ("index 3, and dimension 0 has size 3",),
+    "t.index_select(t.ones(3), 0, t.tensor([3]))": ("index 3 is out of bounds for dimension 0 with size 3",),
 }
 
 
