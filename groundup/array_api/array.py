@@ -31,6 +31,7 @@ from groundup.tensor import Tensor
 __all__ = ["Array", "binary", "operand", "operands", "tensor_of", "unary"]
 
 VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
+NUMBERS = (int, float, complex, np.generic)  # NumPy's scalars count as Python's numbers
 Function = Callable[..., Any]
 Kinds = tuple[dtype, ...]
 
@@ -57,6 +58,7 @@ def check_kind(name: str, kinds: Kinds, found: dtype) -> None:
 
 def operands(name: str, kinds: Kinds, *values: Any) -> list[Tensor]:
     """The tensors inside arrays and the tensors for Python numbers, all of the type that they have together."""
+    values = tuple(x.item() if isinstance(x, np.generic) else x for x in values)
     tensors = [x.tensor for x in values if isinstance(x, Array)]
     if not tensors:
         raise TypeError(f"{name}: at least one argument must be an array")
@@ -101,7 +103,7 @@ def _operator(name: str, kinds: Kinds, function: Function, is_reflected: bool = 
     """A method for an operator, which leaves operands of other classes to these classes."""
 
     def method(self: Array, other: Any, /) -> Any:
-        if not isinstance(other, (Array, int, float, complex)):
+        if not isinstance(other, (Array, *NUMBERS)):
             return NotImplemented
         pair = (other, self) if is_reflected else (self, other)
         return Array(function(*operands(name, kinds, *pair)))
@@ -113,7 +115,7 @@ def _in_place(name: str, kinds: Kinds, function: Function) -> Function:
     """A method for an operator with `=`, which writes its result into the array and keeps type and shape."""
 
     def method(self: Array, other: Any, /) -> Any:
-        if not isinstance(other, (Array, int, float, complex)):
+        if not isinstance(other, (Array, *NUMBERS)):
             return NotImplemented
         result = function(*operands(name, kinds, self, other))
         if result.dtype is not self.dtype or tuple(result.shape) != self.shape:
@@ -257,8 +259,9 @@ class Array:
             promote(self.dtype, value.dtype)
             self.tensor[_key(key)] = value.tensor.to(self.dtype)
         else:
-            check_number(value, self.dtype)
-            self.tensor[_key(key)] = value
+            number = value.item() if isinstance(value, np.generic) else value
+            check_number(number, self.dtype)
+            self.tensor[_key(key)] = number
 
     # Operators
 
