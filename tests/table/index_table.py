@@ -362,6 +362,22 @@ ENTRIES = [
         order=0,
     ),
     Entry("embedding", _embedding, path="nn.functional.embedding", rows=("embedding",)),
+    Entry(
+        "embedding_bag",
+        lambda random: [
+            Sample((where, Arg(random.uniform(-2, 2, (4, 2)))), {"mode": mode, **options})
+            for mode in ("sum", "mean", "max")
+            for where, options in [
+                (index([[0, 3, 1], [1, 2, 0]]), {}),
+                (index([0, 3, 1, 2]), {"offsets": index([0, 1, 1])}),
+                (index([0, 3, 1, 2]), {"offsets": index([0, 2, 4]), "include_last_offset": True}),
+                (index([[0, 3], [1, 1]]), {"padding_idx": 1}),
+            ]
+        ],
+        path="nn.functional.embedding_bag",
+        rows=("embedding", "add_at", "scatter_extreme"),
+        order=1,
+    ),
     Entry("embedding, with options", _options, path="nn.functional.embedding", rows=("padded_embedding",)),
     Entry(
         "one_hot",

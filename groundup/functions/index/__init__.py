@@ -14,6 +14,7 @@ from groundup.functions.index.searching import *
 from groundup.functions.index.searching import one_hot as one_hot
 from groundup.functions.index.slices import *
 from groundup.functions.index.table import embedding as embedding
+from groundup.functions.index.table import embedding_bag as embedding_bag
 
 __all__: list[str] = []
 __all__ += elements.__all__

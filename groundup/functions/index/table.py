@@ -1,4 +1,4 @@
-"""Rows of a table: embeddings."""
+"""Rows of a table: embeddings, one by one and in bags."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import numpy as np
 
 from groundup.autograd.apply import apply
 from groundup.autograd.inplace import changed, write
+from groundup.autograd.tape import shown_as, wrap
+from groundup.functions.index.brackets import getitem
 from groundup.functions.index.checks import legacy
+from groundup.functions.index.slices import index_add, index_reduce
+from groundup.functions.view import reshape
 from groundup.ops import index as rows
 
 Tensor = Any
@@ -75,3 +79,92 @@ def shorten_rows(weight: Tensor, positions: np.ndarray, max_norm: float, norm_ty
     if long.any():
         write(weight._array, which[long], found[long] * (max_norm / (lengths[long] + 1e-7))[:, None])
         changed(weight, "embedding with max_norm")
+
+
+def embedding_bag(
+    input: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Tensor:
+    """The sum, mean or maximum of the rows that each bag of indices names. Follows ``torch``'s ``F.embedding_bag``.
+
+    A matrix of indices holds a bag in each row; in a vector the bags begin at `offsets` (of which the last is only an
+    end, if `include_last_offset`). Indices of `padding_idx` count for nothing, and an empty bag is 0.
+
+    >>> import groundup
+    >>> table = groundup.tensor([[1.0], [2.0], [5.0]])
+    >>> groundup.nn.functional.embedding_bag(groundup.tensor([[0, 1], [2, 2]]), table, mode="sum")
+    tensor([[ 3.],
+            [10.]])
+    """
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError(f"mode has to be one of sum, mean or max\n  It is {mode!r}.")
+    if per_sample_weights is not None:
+        if mode != "sum":
+            raise NotImplementedError(
+                "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' "
+                f"(got mode='{mode}')."
+            )
+        if per_sample_weights._array.shape != input._array.shape:
+            raise ValueError(
+                f"embedding_bag: If per_sample_weights ({list(per_sample_weights._array.shape)}) is not None, then it "
+                f"must have the same shape as the input ({list(input._array.shape)})"
+            )
+        per_sample_weights = reshape(per_sample_weights, (-1,))
+    bag, count = _bags(input._array, offsets, include_last_offset)
+    positions = input._array.reshape(-1)
+    counted = bag < count
+    padding = padding_row(padding_idx, len(weight._array))
+    if padding is not None:
+        counted &= positions != padding
+    if not counted.all():
+        bag, positions = bag[counted], positions[counted]
+        per_sample_weights = None if per_sample_weights is None else getitem(per_sample_weights, wrap(counted))
+    found = embedding(wrap(positions), weight, None, max_norm, norm_type, scale_grad_by_freq)
+    if per_sample_weights is not None:
+        found = found * reshape(per_sample_weights, (-1, 1))
+    empty = wrap(np.zeros((count, weight._array.shape[1]), weight._array.dtype))
+    if mode == "max":
+        return shown_as(index_reduce(empty, 0, wrap(bag), found, "amax", include_self=False), "EmbeddingBagBackward0")
+    total = index_add(empty, 0, wrap(bag), found)
+    if mode == "mean":
+        many = np.maximum(np.bincount(bag, minlength=count), 1).astype(weight._array.dtype)
+        total = total / wrap(many[:, None])
+    return shown_as(total, "EmbeddingBagBackward0")
+
+
+def _bags(positions: np.ndarray, offsets: Tensor | None, include_last: bool) -> tuple[np.ndarray, int]:
+    """The bag that each index belongs to, in the order of the flattened indices, and how many bags there are."""
+    if positions.ndim == 2:
+        if offsets is not None:
+            raise ValueError(
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length "
+                f"sequences. However, found offsets of type {type(offsets)}"
+            )
+        return np.repeat(np.arange(len(positions)), positions.shape[1]), len(positions)
+    if positions.ndim != 1:
+        raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {positions.ndim}")
+    if offsets is None:
+        raise ValueError("offsets has to be a 1D Tensor but got None")
+    starts = offsets._array
+    if starts.ndim != 1:
+        raise ValueError("offsets has to be a 1D Tensor")
+    if starts.size and starts[0] != 0:
+        raise RuntimeError(
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. "
+            f"However, got {starts[0]}"
+        )
+    if starts.size and starts[-1] > len(positions):
+        raise RuntimeError(
+            f"offsets[-1] can not be greater than input's length {len(positions)} but got offsets[-1] of {starts[-1]}"
+        )
+    count = len(starts) - (1 if include_last else 0)
+    return np.searchsorted(starts, np.arange(len(positions)), "right") - 1, count

@@ -6,7 +6,7 @@ The layers of ``groundup.nn`` keep the weights and the settings, and call these.
 from __future__ import annotations
 
 from groundup.functions.contract import bilinear, linear, pdist
-from groundup.functions.index import embedding, one_hot
+from groundup.functions.index import embedding, embedding_bag, one_hot
 from groundup.functions.view import pad
 from groundup.nn.functional.activation import (
     celu,
@@ -114,6 +114,7 @@ __all__ = [
     "feature_alpha_dropout",
     "elu",
     "embedding",
+    "embedding_bag",
     "fold",
     "gelu",
     "glu",
