@@ -5,13 +5,14 @@ They live in a base class of `Tensor`, since they make no sense as functions. Ea
 
 from __future__ import annotations
 
+from groundup.functions.contract.inplace import ContractInPlace
 from groundup.functions.elementwise.inplace import ElementwiseInPlace
 from groundup.functions.filling import Filling
 from groundup.functions.index.inplace import IndexInPlace
 from groundup.functions.view.inplace import ViewInPlace
 
 
-class InPlace(ElementwiseInPlace, IndexInPlace, ViewInPlace, Filling):
+class InPlace(ElementwiseInPlace, ContractInPlace, IndexInPlace, ViewInPlace, Filling):
     """The methods whose names end in an underscore."""
 
     __slots__ = ()

@@ -51,7 +51,7 @@ from groundup.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTransp
 from groundup.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from groundup.nn.embedding import Embedding
 from groundup.nn.flatten import Flatten, Unflatten
-from groundup.nn.linear import Identity, Linear
+from groundup.nn.linear import Bilinear, Identity, Linear
 from groundup.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -175,6 +175,7 @@ __all__ = [
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "Bilinear",
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",

@@ -1,7 +1,8 @@
-"""Dense layers: a matrix product and a bias, and the layer that does nothing."""
+"""Dense layers: a matrix product and a bias, the same of two inputs, and the layer that does nothing."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from groundup.functions.creation import empty
@@ -66,3 +67,58 @@ class Linear(Module):
     def extra_repr(self) -> str:
         """The sizes, and whether there is a bias."""
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Bilinear(Module):
+    """Computes ``y[k] = x1 @ weight[k] @ x2 + bias[k]``: (*, in1_features) and (*, in2_features) to (*, out_features).
+
+    ``weight`` has the shape (out_features, in1_features, in2_features). Weight and bias start uniform between
+    ``-1/sqrt(in1_features)`` and ``1/sqrt(in1_features)``. Follows ``torch.nn.Bilinear``.
+
+    >>> import groundup
+    >>> layer = groundup.nn.Bilinear(20, 30, 40)
+    >>> layer(groundup.randn(128, 20), groundup.randn(128, 30)).shape
+    groundup.Size([128, 40])
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if in1_features <= 0:
+            raise ValueError(f"in1_features must be > 0, but got {in1_features}")
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        self.weight = Parameter(empty(out_features, in1_features, in2_features, device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draws weight and bias anew."""
+        bound = 1 / math.sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        """Applies the layer to two inputs of the shapes (*, in1_features) and (*, in2_features)."""
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """The sizes, and whether there is a bias."""
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )

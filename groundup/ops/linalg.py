@@ -1,9 +1,9 @@
 """The contract family's inverses and factorizations: rows whose derivative is another product or another solve.
 
 The formulas are those of M. Giles, Collected matrix derivative results for forward and reverse mode algorithmic
-differentiation (2008), where nothing else is named. The gradients of vectors that are unique only up to a sign, or a
-rotation among equal values, are those of functions that do not depend on the choice; where two values coincide they
-are then 0 over 0, and 0 is taken.
+differentiation (2008), where nothing else is named. The gradients of vectors that are unique only up to a sign are
+those of functions that do not depend on the choice. Where two values coincide the vectors have no derivative: a
+gradient that comes to them gives nan or inf, as in PyTorch, and one that comes to the values alone is right.
 """
 
 from __future__ import annotations
@@ -53,14 +53,15 @@ def _skew(m: Any, x: Any) -> Any:
     return x - _t(m, x)
 
 
-def _over(m: Any, x: Any, y: Any) -> Any:
-    """x / y, where 0 / 0 is 0."""
-    return x / m.where((x == 0) & (y == 0), 1, y)
+def _over(m: Any, x: Any, y: Any, g: Any) -> Any:
+    """x / y; 0 for matrices whose gradient g, of which x is a multiple, is all 0, even where y is."""
+    idle = m.any(g != 0, dim=(g.ndim - 2, g.ndim - 1), keepdim=True) == 0
+    return x / m.where((y == 0) & idle, 1, y)
 
 
 def _gaps(m: Any, x: Any) -> Any:
-    """x[j] - x[i] in row i and column j."""
-    return _row(m, x) - _column(m, x)
+    """x[j] - x[i] in row i and column j, and 1 on the diagonal."""
+    return m.where(np.eye(x.shape[-1], dtype=bool), 1, _row(m, x) - _column(m, x))
 
 
 inv = contraction(
@@ -153,7 +154,7 @@ def _qr_grad(m: Any, g: Any, y: Any, shape: tuple[int, ...], mode: str) -> Any:
     if mode == "r":
         raise RuntimeError(
             "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use "
-            "linalg.qr(A, mode='reduced') if you are going to require gradients."
+            "linalg.qr(A, mode='reduced') if you are going to differentiate through linalg.qr."
         )
     if mode == "complete" and rows > columns:
         raise RuntimeError(
@@ -191,7 +192,7 @@ def _eigh_grad(m: Any, g: Any, y: Any) -> Any:
     vectors, values = _part(m, y, slice(-1)), m.slice(y, key=(Ellipsis, -1, slice(None)))
     gvectors, gvalues = _part(m, g, slice(-1)), m.slice(g, key=(Ellipsis, -1, slice(None)))
     turned = _skew(m, _t(m, vectors) @ gvectors) / 2
-    return vectors @ (_diag(m, gvalues) + _over(m, turned, _gaps(m, values))) @ _t(m, vectors)
+    return vectors @ (_diag(m, gvalues) + _over(m, turned, _gaps(m, values), gvectors)) @ _t(m, vectors)
 
 
 # J. Townsend, Differentiating the singular value decomposition, 2016.
@@ -224,13 +225,13 @@ def _svd_grad(m: Any, g: Any, y: Any, shape: tuple[int, ...]) -> Any:
     gaps = _gaps(m, s * s)
     ut, vt = _t(m, u), _t(m, v)
     inner = _diag(m, gs)
-    inner = inner + _over(m, _skew(m, ut @ gu), gaps) * _row(m, s)
-    inner = inner + _over(m, _skew(m, vt @ gv), gaps) * _column(m, s)
+    inner = inner + _over(m, _skew(m, ut @ gu), gaps, gu) * _row(m, s)
+    inner = inner + _over(m, _skew(m, vt @ gv), gaps, gv) * _column(m, s)
     found = u @ inner @ vt
     if shape[-2] > shape[-1]:
-        found = found + _over(m, gu - u @ (ut @ gu), _row(m, s)) @ vt
+        found = found + _over(m, gu - u @ (ut @ gu), _row(m, s), gu) @ vt
     if shape[-1] > shape[-2]:
-        found = found + u @ _t(m, _over(m, gv - v @ (vt @ gv), _row(m, s)))
+        found = found + u @ _t(m, _over(m, gv - v @ (vt @ gv), _row(m, s), gv))
     return found
 
 

@@ -13,6 +13,9 @@ import numpy as np
 
 from groundup.errors import LinAlgError
 
+_qr: Any = np.linalg.qr  # NumPy's types only know settings that are written out
+_eigh: Any = np.linalg.eigh
+
 
 def swap(x: np.ndarray) -> np.ndarray:
     """The matrices transposed."""
@@ -131,15 +134,15 @@ def _definite_order(a: np.ndarray) -> int:
 def qr(a: np.ndarray, mode: str) -> np.ndarray:
     """Q over R^T, in one array with a column for each column of Q; for the mode "r" R^T alone."""
     if mode == "r":
-        return swap(np.linalg.qr(a, mode="r"))
-    q, r = np.linalg.qr(a, mode=mode)  # type: ignore[call-overload]
+        return swap(_qr(a, mode="r"))
+    q, r = _qr(a, mode=mode)
     return np.concatenate((q, swap(r)), axis=-2)
 
 
 def eigh(a: np.ndarray, uplo: str) -> np.ndarray:
     """The eigenvectors as columns, and below them a row of their eigenvalues, ascending."""
     try:
-        values, vectors = np.linalg.eigh(a, uplo)
+        values, vectors = _eigh(a, uplo)
     except np.linalg.LinAlgError:
         raise _not_converged("linalg.eigh", "eigenvalues") from None
     return np.concatenate((vectors, values[..., None, :]), axis=-2)

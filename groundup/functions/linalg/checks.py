@@ -76,7 +76,7 @@ def check_equation(name: str, a: Tensor, b: Tensor, left: bool) -> None:
         raise RuntimeError(
             f"{name}: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B ({sides})"
         )
-    clash = broadcast_error(f"the batch dimensions of {name}", [a._array.shape[:-2], b._array.shape[:-2]])
+    clash = broadcast_error(f"the batch dimensions of {name}", [b._array.shape[:-2], a._array.shape[:-2]])
     if clash is not None:
         raise clash
 

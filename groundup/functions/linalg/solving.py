@@ -100,13 +100,13 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     check_square("linalg.solve", A)
     check_same_type("linalg.solve", A, B)
     if B._array.ndim == 1 or (B._array.ndim > 0 and B._array.shape == A._array.shape[:-1]):
+        column = unsqueeze(B, -1)
+        check_equation("linalg.solve", A, column, left)
         if not left:
             raise RuntimeError(
                 "linalg.solve: Vector broadcasting of the left hand side is not supported for left=False. In this "
                 "case linalg.solve is equivalent to B / A.squeeze(-1)"
             )
-        column = unsqueeze(B, -1)
-        check_equation("linalg.solve", A, column, True)
         return squeeze(apply(rows.solve, A, column), -1)
     check_matrices("linalg.solve", B, "B")
     check_equation("linalg.solve", A, B, left)
