@@ -6,17 +6,18 @@ adjoint adds each border back onto what it was filled from, in the reverse order
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 Widths = tuple[tuple[int, int], ...]
 Key = tuple[slice, ...]
 
 
-def _copies(widths: Widths, shape: tuple[int, ...], mode: str) -> Iterator[tuple[int, Key, Key]]:
+def _copies(widths: Widths, shape: tuple[int, ...], mode: str) -> list[tuple[int, Key, Key]]:
     """For each border its axis, its place in the whole, and the place that it is copied from."""
+    found = []
     for axis, ((before, after), size) in enumerate(zip(widths, shape, strict=True)):
+        if before == after == 0:
+            continue
         end = before + size
         if mode == "reflect":
             last = end - 2 - after
@@ -27,18 +28,19 @@ def _copies(widths: Widths, shape: tuple[int, ...], mode: str) -> Iterator[tuple
             sources = slice(size, end), slice(before, before + after)
         whole = (slice(None),) * axis
         if before:
-            yield axis, (*whole, slice(before)), (*whole, sources[0])
+            found.append((axis, (*whole, slice(before)), (*whole, sources[0])))
         if after:
-            yield axis, (*whole, slice(end, end + after)), (*whole, sources[1])
+            found.append((axis, (*whole, slice(end, end + after)), (*whole, sources[1])))
+    return found
 
 
 def _inside(widths: Widths, shape: tuple[int, ...]) -> Key:
-    return tuple(slice(before, before + size) for (before, _), size in zip(widths, shape, strict=True))
+    return tuple([slice(before, before + size) for (before, _), size in zip(widths, shape, strict=True)])
 
 
 def border_array(x: np.ndarray, widths: Widths, mode: str) -> np.ndarray:
     """`x` with a border that repeats its elements."""
-    out = np.empty(tuple(before + size + after for (before, after), size in zip(widths, x.shape, strict=True)), x.dtype)
+    out = np.empty([before + size + after for (before, after), size in zip(widths, x.shape, strict=True)], x.dtype)
     out[_inside(widths, x.shape)] = x
     for _, border, source in _copies(widths, x.shape, mode):
         out[border] = out[source]
@@ -49,6 +51,6 @@ def border_added(g: np.ndarray, widths: Widths, mode: str) -> np.ndarray:
     """The adjoint of `border_array`: every border added to the elements that it repeats."""
     shape = tuple(size - before - after for (before, after), size in zip(widths, g.shape, strict=True))
     out = g.copy()
-    for axis, border, source in reversed(list(_copies(widths, shape, mode))):
+    for axis, border, source in reversed(_copies(widths, shape, mode)):
         out[source] += out[border].sum(axis=axis, keepdims=True) if mode == "replicate" else out[border]
     return out[_inside(widths, shape)]

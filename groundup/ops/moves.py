@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+EVERYTHING = slice(None)
+REVERSED = slice(None, None, -1)
+
 
 def expand_array(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """`x` broadcast to `size` with stride 0 and no copy (NumPy's own way takes five times as long)."""
@@ -25,15 +28,20 @@ def expand_array(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
         if have != want and have != 1:
             raise ValueError(f"{x.shape} does not expand to {size}")
         strides.append(stride if have == want else 0)
-    if type(x) is np.ndarray and x.flags.c_contiguous and 0 not in size:
-        return np.ndarray(size, x.dtype, x, 0, tuple(strides))
-    return np.lib.stride_tricks.as_strided(x, size, strides)
+    return strided(x, size, tuple(strides))
 
 
 def slice_array(x: np.ndarray, key: Any) -> np.ndarray:
     """x[key] as a view; a single element too, which NumPy would take out of the array."""
     found = x[key]
     return found if isinstance(found, np.ndarray) else x[(*key, ...)]
+
+
+def strided(x: np.ndarray, shape: tuple[int, ...], strides: tuple[int, ...]) -> np.ndarray:
+    """A view from the first element on, with strides in bytes (a third of the time of NumPy's own way)."""
+    if x.flags.c_contiguous and 0 not in shape:
+        return np.ndarray(shape, x.dtype, x, 0, strides)
+    return np.lib.stride_tricks.as_strided(x, shape, strides)
 
 
 def window_array(
@@ -50,7 +58,7 @@ def window_array(
         shape[dim] = (x.shape[dim] - dilation * (size - 1) - 1) // step + 1
         strides[dim] = x.strides[dim] * step
         inner.append(x.strides[dim] * dilation)
-    return np.lib.stride_tricks.as_strided(x, (*shape, *sizes), (*strides, *inner))
+    return strided(x, (*shape, *sizes), (*strides, *inner))
 
 
 def fold_array(
@@ -89,7 +97,8 @@ def on_diagonal_array(g: np.ndarray, offset: int, dim1: int, dim2: int, size: tu
 
 
 def diagonal_array(x: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
-    line = np.diagonal(x, offset, dim1, dim2)
+    """The diagonal as a view that can be written to, which NumPy's own cannot."""
+    line = x.diagonal(offset, dim1, dim2)
     if x.flags.writeable:
         line.flags.writeable = True
     return line
@@ -97,17 +106,53 @@ def diagonal_array(x: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarr
 
 def padded_array(x: np.ndarray, widths: tuple[tuple[int, int], ...], value: float) -> np.ndarray:
     """`x` with a border of `value`; a negative width crops."""
-    shape = tuple(size + before + after for size, (before, after) in zip(x.shape, widths, strict=True))
-    if all(before <= 0 and after <= 0 for before, after in widths):
-        return x[tuple(slice(-before, size + after) for size, (before, after) in zip(x.shape, widths))].copy()
+    shape, outer, inner, grows = [], [], [], False
+    for size, (before, after) in zip(x.shape, widths, strict=True):
+        shape.append(size + before + after)
+        if before == after == 0:
+            outer.append(EVERYTHING)
+            inner.append(EVERYTHING)
+            continue
+        grows = grows or before > 0 or after > 0
+        outer.append(slice(before if before > 0 else 0, shape[-1] - after if after > 0 else shape[-1]))
+        inner.append(slice(-before if before < 0 else 0, size + after if after < 0 else size))
+    if not grows:
+        return x[tuple(inner)].copy()
     out = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
-    outer = tuple(
-        slice(max(before, 0), size - max(after, 0)) for size, (before, after) in zip(shape, widths, strict=True)
-    )
-    inner = tuple(
-        slice(max(-before, 0), size - max(-after, 0)) for size, (before, after) in zip(x.shape, widths, strict=True)
-    )
-    out[outer] = x[inner]
+    out[tuple(outer)] = x[tuple(inner)]
+    return out
+
+
+def flipped_array(x: np.ndarray, dims: tuple[int, ...]) -> np.ndarray:
+    """A copy in reverse order along `dims`."""
+    return x[tuple([REVERSED if axis in dims else EVERYTHING for axis in range(x.ndim)])].copy()
+
+
+def lower_array(x: np.ndarray, diagonal: int) -> np.ndarray:
+    """A copy with zeros above the diagonal: row by row, or column by column where there are fewer of those."""
+    out = np.zeros(x.shape, x.dtype)
+    height, width = x.shape[-2:]
+    if height <= width:
+        for i in range(max(-diagonal, 0), height):
+            out[..., i, : i + diagonal + 1] = x[..., i, : i + diagonal + 1]
+    else:
+        for j in range(min(width, height + diagonal)):
+            first = max(j - diagonal, 0)
+            out[..., first:, j] = x[..., first:, j]
+    return out
+
+
+def upper_array(x: np.ndarray, diagonal: int) -> np.ndarray:
+    """A copy with zeros below the diagonal."""
+    out = np.zeros(x.shape, x.dtype)
+    height, width = x.shape[-2:]
+    if height <= width:
+        for i in range(min(height, width - diagonal)):
+            first = max(i + diagonal, 0)
+            out[..., i, first:] = x[..., i, first:]
+    else:
+        for j in range(max(diagonal, 0), width):
+            out[..., : j - diagonal + 1, j] = x[..., : j - diagonal + 1, j]
     return out
 
 
@@ -125,6 +170,12 @@ def spaced(shape: tuple[int, ...], times: tuple[int, ...]) -> tuple[tuple[int, .
     lead = (1,) * (len(times) - len(shape)) + shape
     single = tuple(n for size in lead for n in (1, size))
     return single, tuple(n for time, size in zip(times, lead, strict=True) for n in (time, size))
+
+
+def stacked_array(arrays: tuple[np.ndarray, ...], dim: int) -> np.ndarray:
+    """The arrays along a new axis (in half the time of NumPy's own way)."""
+    key = (*(EVERYTHING,) * dim, None)
+    return np.concatenate([x[key] for x in arrays], axis=dim)
 
 
 def repeated_array(x: np.ndarray, times: tuple[int, ...]) -> np.ndarray:

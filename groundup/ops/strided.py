@@ -27,7 +27,7 @@ def covers(shape: tuple[int, ...], own: tuple[int, ...], wanted: np.ndarray) -> 
 
 def steps_of(x: np.ndarray) -> tuple[int, ...]:
     """The strides in elements."""
-    return tuple(step // x.itemsize for step in x.strides)
+    return tuple([step // x.itemsize for step in x.strides])
 
 
 def strided_array(
@@ -38,10 +38,11 @@ def strided_array(
         return np.empty(size, x.dtype)
     if steps_of(x) != own:
         return strided_picked(x, size, stride, offset, own)
-    nth = offset if x.flags.c_contiguous else int(np.flatnonzero(places(x.shape, own) == offset)[0])
-    index: Any = np.unravel_index(nth, x.shape)
-    first = x[(*index, ...)]
-    return np.lib.stride_tricks.as_strided(first, size, tuple(step * x.itemsize for step in stride))
+    strides = tuple([step * x.itemsize for step in stride])
+    if x.flags.c_contiguous:
+        return np.ndarray(size, x.dtype, x, offset * x.itemsize, strides)
+    index: Any = np.unravel_index(int(np.flatnonzero(places(x.shape, own) == offset)[0]), x.shape)
+    return np.lib.stride_tricks.as_strided(x[(*index, ...)], size, strides)
 
 
 def _own_places(shape: tuple[int, ...], own: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, int]:

@@ -16,7 +16,9 @@ from groundup.ops.borders import border_array
 from groundup.ops.moves import (
     diagonal_array,
     expand_array,
+    flipped_array,
     fold_array,
+    lower_array,
     on_diagonal_array,
     padded_array,
     placed_array,
@@ -24,6 +26,8 @@ from groundup.ops.moves import (
     rolled_array,
     slice_array,
     spaced,
+    stacked_array,
+    upper_array,
     window_array,
 )
 from groundup.ops.row import Formula, Row, name_rows
@@ -50,6 +54,12 @@ def _summed_repeats(m: Any, g: Any, times: tuple[int, ...], shape: tuple[int, ..
     """The gradient of `repeat`: the sum over all copies."""
     single, full = spaced(shape, times)
     return m.reshape(m.sum_to(m.reshape(g, size=full), size=single), size=shape)
+
+
+def _summed_runs(m: Any, g: Any, times: int, dim: int, shape: tuple[int, ...]) -> Any:
+    """The gradient of `repeat_each`: the sum over each run of equal elements."""
+    lead, rest = shape[: dim + 1], shape[dim + 1 :]
+    return m.reshape(m.sum_to(m.reshape(g, size=(*lead, times, *rest)), size=(*lead, 1, *rest)), size=shape)
 
 
 def _border_label(widths: tuple[tuple[int, int], ...], mode: str) -> str:
@@ -128,7 +138,7 @@ strided_picked = view(
         g, size=size, stride=stride, offset=offset, own=own, into=shape
     ),
 )
-flip = view(lambda m, x, *, dims: np.flip(x, dims).copy(), lambda m, g, dims: m.flip(g, dims=dims))
+flip = view(lambda m, x, *, dims: flipped_array(x, dims), lambda m, g, dims: m.flip(g, dims=dims))
 pad = view(
     lambda m, x, *, widths, value: padded_array(x, widths, value),
     lambda m, g, widths: m.pad(g, widths=tuple((-before, -after) for before, after in widths), value=0),
@@ -143,8 +153,8 @@ border_added = view(
     lambda m, g, *, widths, mode: border_added_array(g, widths, mode),
     lambda m, g, widths, mode: m.border(g, widths=widths, mode=mode),
 )
-tril = view(lambda m, x, *, diagonal: np.tril(x, diagonal), lambda m, g, diagonal: m.tril(g, diagonal=diagonal))
-triu = view(lambda m, x, *, diagonal: np.triu(x, diagonal), lambda m, g, diagonal: m.triu(g, diagonal=diagonal))
+tril = view(lambda m, x, *, diagonal: lower_array(x, diagonal), lambda m, g, diagonal: m.tril(g, diagonal=diagonal))
+triu = view(lambda m, x, *, diagonal: upper_array(x, diagonal), lambda m, g, diagonal: m.triu(g, diagonal=diagonal))
 clone = view(lambda m, x: x.copy(), lambda m, g: g)
 alias = view(lambda m, x: x[...], lambda m, g: g)
 reinterpret = view(lambda m, x, *, to: x.view(to))
@@ -156,6 +166,11 @@ repeat = view(
     lambda m, x, *, times: repeated_array(x, times),
     lambda m, g, times, shape: _summed_repeats(m, g, times, shape),
 )
+repeat_each = view(
+    lambda m, x, *, times, dim: x.repeat(times, dim),
+    lambda m, g, times, dim, shape: _summed_runs(m, g, times, dim, shape),
+    label="RepeatInterleaveBackward0",
+)
 cat = view(
     lambda m, *xs, dim, sizes: np.concatenate(xs, axis=dim),
     each=lambda m, g, index, dim, sizes: m.slice(
@@ -163,7 +178,7 @@ cat = view(
     ),
 )
 stack = view(
-    lambda m, *xs, dim: np.stack(xs, axis=dim),
+    lambda m, *xs, dim: stacked_array(xs, dim),
     each=lambda m, g, index, dim: m.slice(g, key=(slice(None),) * dim + (index,)),
 )
 

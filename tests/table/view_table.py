@@ -67,7 +67,7 @@ ENTRIES = [
     view("fliplr", M(), T(), rows=("flip",)),
     view("flipud", M(), R(), rows=("flip",)),
     view("roll", M(1), M(-1, 0), M((1, -2), (0, 1)), T(4, 1), E(1, 0), Z(1, 0), on()(1), rows=("roll",)),
-    view("rot90", M(), M(2), M(-1), C(1, (1, 2)), T(3), M(4), rows=("flip", "transpose", "clone")),
+    view("rot90", M(), M(2), M(-1), C(1, (1, 2)), T(3), M(4), rows=("slice", "transpose", "clone")),
     view("narrow", M(1, 1, 2), T(0, -2, 1), M(0, 1, 0), rows=("slice",)),
     view("select", M(0, 1), C(-1, -2), T(1, 0), rows=("slice",)),
     view("unbind", M(), C(1), T(-1), rows=("slice",)),
@@ -93,13 +93,13 @@ ENTRIES = [
         "select_scatter",
         tensors((2, 3), (3,), dim=0, index=1),
         tensors((2, 3), (2,), dim=-1, index=-1),
-        rows=("clone",),
+        rows=("assign",),
     ),
     view(
         "slice_scatter",
         tensors((4, 2), (2, 2), start=1, end=4, step=2),
         tensors((2, 3), (2, 1), dim=1, start=-1),
-        rows=("clone",),
+        rows=("assign",),
     ),
     view("diagonal_scatter", tensors((2, 3), (2,)), tensors((3, 3), (2,), offset=-1), rows=("clone",)),
     view(
@@ -150,7 +150,7 @@ ENTRIES = [
         _counts((2, 0, 1), (3,)),
         _counts((1, 2), (2, 3), dim=0),
         _counts((2,), (2, 2), dim=1, output_size=4),
-        rows=("expand", "index"),
+        rows=("repeat_each", "index"),
     ),
     Entry(
         "pad",

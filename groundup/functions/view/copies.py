@@ -109,10 +109,7 @@ def repeat_interleave(
     if not isinstance(repeats, (TensorBase, tuple, list)):
         if repeats < 0:
             raise RuntimeError("Repeats must be non-negative")
-        apart = apply(rows.unsqueeze, input, size=(*shape[: axis + 1], 1, *shape[axis + 1 :]))
-        copies = apply(rows.expand, apart, size=(*shape[: axis + 1], repeats, *shape[axis + 1 :]))
-        joined = apply(rows.clone, copies)
-        return apply(rows.reshape, joined, size=(*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :]))
+        return apply(rows.repeat_each, input, times=int(repeats), dim=axis)
     places = _places(repeats, shape[axis], output_size)
     found = apply(index_rows.index, input, places, pattern=(slice(None),) * axis + (index_rows.ARRAY,))
     return shown_as(found, "IndexSelectBackward0")

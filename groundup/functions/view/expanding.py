@@ -26,16 +26,25 @@ def expand(input: Tensor, *sizes_given: Any, size: Any = None, implicit: bool = 
     >>> groundup.tensor([1, 2]).expand(3, 2).stride()
     (0, 1)
     """
-    shape, wanted = input._array.shape, sizes(sizes_given if size is None else (size,))
-    lead = len(wanted) - len(shape)
-    if lead >= 0 and wanted and min(wanted) < 0:
-        for axis, n in enumerate(wanted[:lead]):
-            if n < 0:
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {axis}"
-                )
-        wanted = (*wanted[:lead], *(have if n == -1 else n for n, have in zip(wanted[lead:], shape)))
+    wanted = sizes(sizes_given if size is None else (size,))
+    for n in wanted:
+        if n < 0:
+            wanted = _kept(wanted, input._array.shape)
+            break
     return apply(rows.expand, input, size=wanted)
+
+
+def _kept(wanted: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The sizes wanted, those of -1 taken from the shape that is there."""
+    lead = len(wanted) - len(shape)
+    if lead < 0:
+        return wanted
+    for axis, n in enumerate(wanted[:lead]):
+        if n < 0:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {axis}"
+            )
+    return (*wanted[:lead], *[have if n == -1 else n for n, have in zip(wanted[lead:], shape)])
 
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
@@ -76,10 +85,10 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
     shapes = [each._array.shape for each in tensors]
-    problem = broadcast_error("broadcast_tensors", shapes)
-    if problem is not None:
-        raise problem
-    size = np.broadcast_shapes(*shapes)
+    try:
+        size = np.broadcast_shapes(*shapes)
+    except ValueError as error:
+        raise (broadcast_error("broadcast_tensors", shapes) or error) from None
     return tuple(apply(rows.expand, each, size=size) for each in tensors)
 
 

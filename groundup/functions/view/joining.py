@@ -46,11 +46,13 @@ def _joined(tensors: Sequence[Tensor], name: str) -> list[Tensor]:
         if name == "cat":
             raise ValueError("torch.cat(): expected a non-empty list of Tensors")
         raise RuntimeError(f"{name} expects a non-empty TensorList")
+    first = found[0]
+    mixed = False
     for i, each in enumerate(found):
         if not isinstance(each, TensorBase):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(each).__name__}")
-    kinds = {each._array.dtype for each in found}
-    if len(kinds) > 1:
+        mixed = mixed or each._array.dtype != first._array.dtype
+    if mixed:
         target = dtypes.result_of([each._array for each in found])
         found = [each if each._array.dtype == target else apply(cast, each, to=target) for each in found]
     return found
@@ -64,6 +66,16 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     tensor([1, 2, 3])
     """
     found = _joined(tensors, "cat")
+    first = found[0]._array.shape
+    for each in found:
+        if each._array.shape != first or not first:
+            return _cat_of_many_shapes(found, dim)
+    axis = one_axis(dim, len(first))
+    return apply(rows.cat, *found, dim=axis, sizes=(first[axis],) * len(found))
+
+
+def _cat_of_many_shapes(found: list[Tensor], dim: int) -> Tensor:
+    """`cat` where shapes must be looked at: they may differ along `dim`, and an empty vector joins anything."""
     for i, each in enumerate(found):
         if not each._array.ndim:
             raise RuntimeError(
@@ -74,7 +86,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     axis = one_axis(dim, len(first))
     for i, each in enumerate(found):
         shape = each._array.shape
-        if shape == (0,):  # an empty vector joins anything
+        if shape == (0,):
             continue
         if len(shape) != len(first):
             raise RuntimeError(f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from typing import Any
 
@@ -100,8 +99,8 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     if not rank:
         return apply(rows.alias, input)
     places = dict(zip(tos, froms, strict=True))
-    rest = iter([axis for axis in builtins.range(rank) if axis not in froms])
-    order = tuple([places[i] if i in places else next(rest) for i in builtins.range(rank)])
+    rest = iter([axis for axis in range(rank) if axis not in froms])
+    order = tuple([places[i] if i in places else next(rest) for i in range(rank)])
     return apply(rows.permute, input, dims=order)
 
 
@@ -177,12 +176,13 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
         if not -rank <= dim < rank:
             raise RuntimeError(f"Rotation dim{i} out of range, dim{i} = {dim}")
     first, second = one_axis(plane[0], rank), one_axis(plane[1], rank)
-    turns = k % 4
-    if turns == 0:
-        return apply(rows.clone, input)
-    if turns == 2:
-        return shown_as(flip(input, first, second), "Rot90Backward0")
-    turned = transpose(flip(input, second if turns == 1 else first), first, second)
+    # Slices with a negative step and the transpose are views: the elements are copied once, at the end.
+    turned, back = input, slice(None, None, -1)
+    flipped = ((), (second,), (first, second), (first,))[k % 4]
+    if flipped:
+        turned = apply(rows.slice_, turned, key=tuple([back if i in flipped else slice(None) for i in range(rank)]))
+    if k % 2:
+        turned = apply(rows.transpose, turned, dim0=first, dim1=second)
     return shown_as(apply(rows.clone, turned), "Rot90Backward0")
 
 

@@ -23,16 +23,6 @@ def before(axis: int) -> tuple[slice, ...]:
     return ALL[axis] if axis < len(ALL) else (slice(None),) * axis
 
 
-def sliced(input: Tensor, dim: int, start: int | None, end: int | None, step: int = 1) -> Tensor:
-    """The slice start:end:step along `dim`, a view."""
-    if step <= 0:
-        raise RuntimeError("slice step must be positive\n  A negative step works in brackets: x[::-1].")
-    if not input._array.ndim:
-        raise RuntimeError("slice() cannot be applied to a 0-dim tensor.")
-    axis = one_axis(dim, input._array.ndim)
-    return apply(rows.slice_, input, key=(*before(axis), slice(start, end, step)))
-
-
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """`length` elements along `dim`, from `start` (a number, or a tensor of one), as a view."""
     shape = input._array.shape
@@ -54,14 +44,19 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     return apply(rows.slice_, input, key=(*before(axis), slice(first, first + length)))
 
 
-def select(input: Tensor, dim: int, index: int) -> Tensor:
-    """One element along `dim`, without that axis, as a view."""
-    shape = input._array.shape
+def checked_index(shape: tuple[int, ...], dim: int, index: int) -> int:
+    """The axis that `dim` names, if it has an element of that index."""
     if not shape:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
-    axis = one_axis(dim, len(shape))
+    axis = dim if 0 <= dim < len(shape) else one_axis(dim, len(shape))
     if not -shape[axis] <= index < shape[axis]:
         raise IndexError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {axis}")
+    return axis
+
+
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """One element along `dim`, without that axis, as a view."""
+    axis = checked_index(input._array.shape, dim, index)
     return apply(rows.slice_, input, key=(*before(axis), int(index)))
 
 

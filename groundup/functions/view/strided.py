@@ -9,11 +9,12 @@ from typing import Any
 
 from groundup.autograd.apply import apply
 from groundup.autograd.tape import shown_as, storage_of, wrap
-from groundup.functions.axes import sizes
+from groundup.functions.axes import one_axis, sizes
 from groundup.functions.view.copies import clone
 from groundup.functions.view.diagonals import diagonal
-from groundup.functions.view.parts import select, sliced
+from groundup.functions.view.parts import before, checked_index
 from groundup.ops import view as rows
+from groundup.ops.index import assign
 from groundup.ops.strided import covers, places, steps_of
 
 __all__ = ["as_strided", "as_strided_scatter", "diagonal_scatter", "select_scatter", "slice_scatter"]
@@ -34,17 +35,21 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             [2, 4]])
     """
     shape, steps = sizes((size,)), sizes((stride,))
-    _check_strides(shape, steps)
+    if len(shape) != len(steps) or (shape and (min(shape) < 0 or min(steps) < 0)):
+        raise _bad_steps(shape, steps)
     array = input._array
-    start = input.storage_offset()
-    offset = 0 if storage_offset is None else storage_offset - start
-    _check_reach(input, shape, steps, offset + start)
-    if 0 in shape or array.size == 0:
-        return apply(rows.as_strided, input, size=shape, stride=steps, offset=0, own=steps_of(array))
-    first, last = offset, offset + sum((n - 1) * step for n, step in zip(shape, steps))
-    if array.flags.c_contiguous and first >= 0 and last < array.size:
+    offset = 0
+    if storage_offset is not None:
+        owns = array.base is None and array.flags.c_contiguous
+        offset = storage_offset if owns else storage_offset - input.storage_offset()
+    last = offset
+    for n, step in zip(shape, steps):
+        last += (n - 1) * step
+    if 0 in shape or (0 <= offset <= last < array.size and array.flags.c_contiguous):
         return apply(rows.as_strided, input, size=shape, stride=steps, offset=offset, own=steps_of(array))
-    return _of_base(input, shape, steps, offset + start)
+    offset += input.storage_offset()
+    _check_reach(input, shape, steps, offset)
+    return _of_base(input, shape, steps, offset)
 
 
 def _of_base(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Tensor:
@@ -68,25 +73,22 @@ def _of_base(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], offs
     return apply(rows.as_strided, memory, size=size, stride=stride, offset=offset, own=(1,))
 
 
-def _check_strides(size: tuple[int, ...], stride: tuple[int, ...]) -> None:
+def _bad_steps(size: tuple[int, ...], stride: tuple[int, ...]) -> RuntimeError:
     if len(size) != len(stride):
-        raise RuntimeError(
+        return RuntimeError(
             f"mismatch in length of strides and shape\n  size has {len(size)} numbers, stride has {len(stride)}"
         )
-    if any(step < 0 for step in stride):
-        raise RuntimeError(
+    if min(stride) < 0:
+        return RuntimeError(
             f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}\n"
             "  A slice with a negative step, x[::-1], is a view here."
         )
-    if any(n < 0 for n in size):
-        raise RuntimeError(f"Trying to create tensor with negative dimension {min(size)}: {list(size)}")
+    return RuntimeError(f"Trying to create tensor with negative dimension {min(size)}: {list(size)}")
 
 
 def _check_reach(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> None:
     if offset < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {offset}")
-    if 0 in size:
-        return
     item, have = input._array.itemsize, input._memory().nbytes
     need = (offset + 1 + sum((n - 1) * step for n, step in zip(size, stride))) * item
     if need > have:
@@ -100,13 +102,25 @@ def _written(input: Tensor, src: Tensor, name: str, view: Callable[[Tensor], Ten
     """A copy of `input` with `src` written into a view of it."""
     made = clone(input)
     place = view(made)
-    if place._array.shape != src._array.shape:
-        raise RuntimeError(
-            f"expected src to have a size equal to the slice of self. src size = {list(src._array.shape)}, slice size "
-            f"= {list(place._array.shape)}"
-        )
+    _check_fit(place._array.shape, src)
     place.copy_(src)
     return shown_as(made, name)
+
+
+def _assigned(input: Tensor, src: Tensor, name: str, key: tuple[Any, ...]) -> Tensor:
+    """A copy of `input` with `src` written at a key of slices."""
+    _check_fit(input._array[key].shape, src)
+    if src._array.dtype != input._array.dtype:
+        src = src.to(input.dtype)
+    return shown_as(apply(assign, input, src, pattern=key), name)
+
+
+def _check_fit(place: tuple[int, ...], src: Tensor) -> None:
+    if place != src._array.shape:
+        raise RuntimeError(
+            f"expected src to have a size equal to the slice of self. src size = {list(src._array.shape)}, slice size "
+            f"= {list(place)}"
+        )
 
 
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
@@ -117,14 +131,18 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     tensor([[1., 1.],
             [0., 0.]])
     """
-    return _written(input, src, "SelectScatterBackward0", lambda x: select(x, dim, index))
+    axis = checked_index(input._array.shape, dim, index)
+    return _assigned(input, src, "SelectScatterBackward0", (*before(axis), int(index)))
 
 
 def slice_scatter(
     input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:
     """A copy of `input` in which `src` stands where the slice start:end:step along `dim` was."""
-    return _written(input, src, "SliceScatterBackward0", lambda x: sliced(x, dim, start, end, step))
+    if step <= 0:
+        raise RuntimeError("slice step must be positive\n  A negative step works in brackets: x[::-1] = src.")
+    axis = one_axis(dim, input._array.ndim)
+    return _assigned(input, src, "SliceScatterBackward0", (*before(axis), slice(start, end, step)))
 
 
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
