@@ -158,10 +158,10 @@ def test_every_derivative_of_the_table_is_seen_by_a_judge() -> None:
     from tests.table.algebra import wrong_derivatives
 
     for right in elementwise.ROWS.values():
-        if right.judge or right.name == "sign":  # a slope of 0 stays 0
+        if right.judge:
             continue
         for i, formula in enumerate(right.grads):
-            if formula is None:
+            if formula is None or (right.name, i) in (("sign", 0), ("copysign", 1)):  # a slope of 0 stays 0
                 continue
             spoilt = Row("elementwise", right.forward, _spoilt(right.grads, i), smooth=right.smooth)
             spoilt.name = right.name

@@ -115,9 +115,10 @@ def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
     return shown_as(power, "PowBackward1" if isinstance(input, TensorBase) else "PowBackward2")
 
 
-def check_power(input: Tensor | Number, exponent: Tensor | Number) -> None:
+def check_power(input: Tensor, exponent: Tensor | Number) -> None:
     """Refuse an integer tensor to a negative whole number: its type cannot hold the fraction."""
-    if isinstance(exponent, int) and exponent < 0 and input._array.dtype.kind not in dtypes.REAL:
+    negative = isinstance(exponent, int) and exponent < 0 and isinstance(input, TensorBase)
+    if negative and input._array.dtype.kind not in dtypes.REAL:
         raise RuntimeError("Integers to negative integer powers are not allowed.\n  Convert first: x.float() ** -1")
 
 

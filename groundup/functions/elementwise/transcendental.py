@@ -192,7 +192,7 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
 
     >>> import groundup
     >>> groundup.logaddexp(groundup.tensor([-1000.0]), groundup.tensor([-1000.0]))
-    tensor([-999.3069])
+    tensor([-999.3068])
     """
     return apply(rows.logaddexp, input, other)
 

@@ -53,7 +53,7 @@ def erfcx(x: Array) -> Array:
     """exp(x*x) erfc(x), which falls as 1/x where erfc(x) underflows. Follows ``torch.special.erfcx``.
 
     >>> erfcx(np.array([0.0, 1.0, 100.0]))
-    array([1.        , 0.42758358, 0.0056414 ])
+    array([1.        , 0.42758358, 0.00564161])
     """
     return pick([x >= 0.5, x > -0.5, x <= -0.5], [_scaled, _near_zero, _left], x)
 

@@ -151,13 +151,14 @@ def zeta(s: Any, q: Any) -> Array:
     """
     kind = np.result_type(*(each.dtype for each in (s, q) if isinstance(each, (np.ndarray, np.generic))))
     s, q = np.broadcast_arrays(np.asarray(s, np.float64), np.asarray(q, np.float64))
-    found = _zeta_right(s, np.where(q > 0, q, 1 - q))
-    left = (q < 0) & (s == np.floor(s))
-    if left.any():
-        found = np.where(left, _zeta_left(s, q, found), found)
-    found = np.where((q < 0) & (s != np.floor(s)), np.nan, found)
-    found = np.where((q <= 0) & (q == np.floor(q)), np.inf, np.where(q == np.inf, 0, found))
-    return np.where(s > 1, found, np.where(s == 1, np.inf, np.nan)).astype(kind)
+    shape, s, q = s.shape, s.ravel(), q.ravel()
+    whole = q == np.floor(q)
+    found = np.full(s.shape, np.nan)
+    for here, formula in (((s > 1) & (q > 0), _zeta_right), ((s > 1) & (q < 0) & ~whole, _zeta_left)):
+        found[here] = formula(s[here], q[here])
+    found[(s == 1) | ((s > 1) & (q <= 0) & whole)] = np.inf
+    found[(s > 1) & (q == np.inf)] = 0
+    return found.reshape(shape).astype(kind)
 
 
 def _zeta_right(s: Array, q: Array) -> Array:
@@ -174,15 +175,16 @@ def _zeta_right(s: Array, q: Array) -> Array:
     return total
 
 
-def _zeta_left(s: Array, q: Array, mirrored: Array) -> Array:
+def _zeta_left(s: Array, q: Array) -> Array:
     """By reflection, from the sum at 1 - q, and a derivative of the cotangent, a polynomial in it."""
+    mirrored = _zeta_right(s, 1 - q)
     cotangent = 1 / np.tan(pi * (q - np.rint(q)))
     found = np.full(q.shape, np.nan)
-    for whole in np.unique(s[(q < 0) & (s > 1) & (s < 60)]):
+    for whole in np.unique(s[(s == np.floor(s)) & (s < 60)]):
         n = int(whole) - 1
         slope = np.polynomial.Polynomial([0.0, 1.0])
         for _ in range(n):
             slope = slope.deriv() * np.polynomial.Polynomial([-1.0, 0.0, -1.0])
-        cot_part = (-1) ** n * pi ** (n + 1) / factorial(n) * slope(cotangent)
-        found = np.where(s == whole, cot_part - (-1) ** (n + 1) * mirrored, found)
+        here = s == whole
+        found[here] = (-1) ** n * (mirrored[here] + pi ** (n + 1) / factorial(n) * slope(cotangent[here]))
     return found

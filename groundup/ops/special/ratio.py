@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,15 +12,18 @@ Array = np.ndarray
 BLOCK = 16384  # elements at a time: the temporaries stay in the cache
 
 
-class Ratio(NamedTuple):
-    """The coefficients of two polynomials, the highest power first.
+class Ratio:
+    """The quotient of two polynomials, their coefficients given with the highest power first.
 
-    All were fitted in 40 digits for the least relative error (Remez' exchange), to below a fifth of what float64
+    All were fitted in 40 digits for the least relative error (Remez' exchange), to below a third of what float64
     can tell apart.
     """
 
-    top: list[float]
-    bottom: list[float]
+    __slots__ = ("bottom", "top")
+
+    def __init__(self, top: list[float], bottom: list[float]) -> None:
+        self.top = top
+        self.bottom = bottom
 
     def __call__(self, x: Array) -> Array:
         return polynomial(self.top, x) / polynomial(self.bottom, x)
