@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 import groundup
-from groundup.functions import compare, contract, elementwise, index, linalg, reduce, view
+from groundup.functions import compare, contract, elementwise, index, linalg, norms, reduce, view
 from groundup.ops import ROWS
 from tests.table.judged import call
 from tests.table.operations import ENTRIES
@@ -14,7 +14,6 @@ from tests.table.table import Entry, Sample, inputs
 # Rows that other tests judge, and where.
 ELSEWHERE = {
     "alias": "tests/autograd: the view that in-place changes go through",
-    "assign": "tests/autograd/test_indexing_kinds.py and test_inplace_safety.py",
     "correlate_weight": "tests/ops/test_pooling_rows.py; here the derivative of correlate",
     "max_spread": "tests/ops/test_pooling_rows.py; here the derivative of max_windows",
     "max_pick": "tests/ops/test_pooling_rows.py",
@@ -54,6 +53,7 @@ def test_an_entry_applies_the_rows_that_it_names() -> None:
 
 
 _BACKWARD = {
+    "recurrence",
     "border_added",
     "strided_added",
     "strided_picked",
@@ -67,7 +67,7 @@ _BACKWARD = {
     "normalise_back",
     "normalise_weight",
 }
-_WITHOUT_HISTORY = {"argmax", "argmin", "argsort", "argtop", "moments"}
+_WITHOUT_HISTORY = {"moments", *(name for name in ROWS if name.startswith("arg"))}
 
 
 def _rows_behind(entry: Entry, sample: Sample) -> set[str]:
@@ -91,7 +91,7 @@ def _rows_behind(entry: Entry, sample: Sample) -> set[str]:
 def test_every_public_function_is_in_the_table() -> None:
     tested = {(entry.path or entry.name).rpartition(".")[2] for entry in ENTRIES.values()} | {"getitem"}
     missing = {}
-    for module in (elementwise, reduce, view, contract, linalg, linalg.plain, index, compare):
+    for module in (elementwise, reduce, view, contract, linalg, linalg.plain, norms, index, compare):
         for name, value in vars(module).items():
             own = inspect.isfunction(value) and value.__module__.startswith(module.__name__)
             own = own and value.__name__ == name  # not another name for it
