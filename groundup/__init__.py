@@ -12,7 +12,6 @@ from typing import Any
 
 from groundup import autograd
 from groundup.autograd.state import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from groundup.dtypes import bool_ as bool
 from groundup.dtypes import (
     bfloat16,
     double,
@@ -32,9 +31,10 @@ from groundup.dtypes import (
     short,
     uint8,
 )
+from groundup.dtypes import bool_ as bool
 from groundup.dtypes import float_ as float
 from groundup.dtypes import int_ as int
-from groundup.functions import compare, contract, creation, elementwise, index, reduce, view
+from groundup.functions import compare, contract, creation, elementwise, index, norms, reduce, view
 from groundup.functions.compare import *
 from groundup.functions.contract import *
 from groundup.functions.creation import *
@@ -42,6 +42,7 @@ from groundup.functions.elementwise import *
 from groundup.functions.index import *
 from groundup.functions.linalg import plain
 from groundup.functions.linalg.plain import *
+from groundup.functions.norms import *
 from groundup.functions.reduce import *
 from groundup.functions.view import *
 from groundup.printing import get_printoptions, printoptions, set_printoptions
@@ -109,11 +110,12 @@ __all__ += contract.__all__
 __all__ += creation.__all__
 __all__ += elementwise.__all__
 __all__ += index.__all__
+__all__ += norms.__all__
 __all__ += plain.__all__
 __all__ += reduce.__all__
 __all__ += view.__all__
 
-del compare, contract, creation, elementwise, index, plain, reduce, view
+del compare, contract, creation, elementwise, index, norms, plain, reduce, view
 
 _ROOMS = ("array_api", "cli", "data", "errors", "io", "linalg", "nn", "optim", "special", "train")
 _FILES = ("load", "save")

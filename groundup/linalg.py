@@ -11,6 +11,7 @@ from groundup.functions.contract import matmul
 from groundup.functions.linalg import (
     cholesky,
     cholesky_ex,
+    cond,
     cross,
     det,
     diagonal,
@@ -20,9 +21,11 @@ from groundup.functions.linalg import (
     inv_ex,
     lstsq,
     matrix_exp,
+    matrix_norm,
     matrix_power,
     matrix_rank,
     multi_dot,
+    norm,
     pinv,
     qr,
     slogdet,
@@ -35,12 +38,14 @@ from groundup.functions.linalg import (
     tensorsolve,
     vander,
     vecdot,
+    vector_norm,
 )
 
 __all__ = [
     "LinAlgError",
     "cholesky",
     "cholesky_ex",
+    "cond",
     "cross",
     "det",
     "diagonal",
@@ -51,9 +56,11 @@ __all__ = [
     "lstsq",
     "matmul",
     "matrix_exp",
+    "matrix_norm",
     "matrix_power",
     "matrix_rank",
     "multi_dot",
+    "norm",
     "pinv",
     "qr",
     "slogdet",
@@ -66,4 +73,5 @@ __all__ = [
     "tensorsolve",
     "vander",
     "vecdot",
+    "vector_norm",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundup.functions import compare, contract, elementwise, index, reduce
+from groundup.functions import compare, contract, elementwise, index, norms, reduce
 from groundup.functions.conversion import Conversion
 from groundup.functions.creation.methods import CreationMethods
 from groundup.functions.linalg import plain
@@ -135,11 +135,32 @@ class Methods(Operators, Conversion, ViewMethods, CreationMethods):
     any = reduce.any
     all = reduce.all
     count_nonzero = reduce.count_nonzero
+    aminmax = reduce.aminmax
+    nansum = reduce.nansum
+    nanmean = reduce.nanmean
     cumsum = reduce.cumsum
+    cumprod = reduce.cumprod
+    cummax = reduce.cummax
+    cummin = reduce.cummin
+    logcumsumexp = reduce.logcumsumexp
+    diff = reduce.diff
+    cov = reduce.cov
+    corrcoef = reduce.corrcoef
+    median = reduce.median
+    nanmedian = reduce.nanmedian
+    mode = reduce.mode
+    kthvalue = reduce.kthvalue
+    quantile = reduce.quantile
+    nanquantile = reduce.nanquantile
+    histc = reduce.histc
+    histogram = reduce.histogram
+    msort = reduce.msort
     logsumexp = reduce.logsumexp
     softmax = reduce.softmax
     log_softmax = reduce.log_softmax
-    norm = reduce.norm
+    norm = norms.norm
+    dist = norms.dist
+    renorm = norms.renorm
     argsort = reduce.argsort
     sort = reduce.sort
     topk = reduce.topk

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 from groundup.autograd import no_grad
-from groundup.functions import creation, elementwise, reduce, view
+from groundup.functions import creation, elementwise, norms, view
 from groundup.tensor import Tensor
 
 
@@ -28,8 +28,8 @@ def get_total_norm(
         return creation.tensor(0.0)
     norm_type = float(norm_type)
     with no_grad():
-        norms = view.stack([reduce.norm(each.detach(), norm_type) for each in given])
-        total = reduce.norm(norms, norm_type)
+        lengths = [norms.norm(each.detach(), norm_type) for each in given]
+        total = norms.norm(view.stack(lengths), norm_type)
     if error_if_nonfinite and not math.isfinite(total.item()):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it "
