@@ -16,52 +16,67 @@ import numpy as np
 
 from groundup.ops.row import Formula, Row, name_rows
 from groundup.ops.select import kept
-from groundup.ops.windows import Lines, all_taps, taps
+from groundup.ops.windows import Key, Line, Lines, all_taps, taps
 
 Counts = int | tuple[tuple[int, ...], ...]  # elements in every window, or in each along every axis
+
+
+@lru_cache(maxsize=512)
+def _taps_along(line: Line, length: int, axis: int) -> tuple[tuple[Key | None, Key], ...]:
+    """The taps of one axis as keys: which windows (None stands for all of them), and where in the image."""
+    lead, whole = (slice(None),) * axis, slice(0, line.count)
+    return tuple((None if into == whole else (*lead, into), (*lead, read)) for into, read in taps(line, length))
+
+
+def _combined(x: np.ndarray, where: Lines, combine: np.ufunc, start: float) -> np.ndarray:
+    """Each window reduced by `combine`, one axis after the other; `start` is what an element outside counts."""
+    for axis, line in enumerate(where, x.ndim - len(where)):
+        parts = _taps_along(line, x.shape[axis], axis)
+        if parts[0][0] is not None:
+            out = np.full((*x.shape[:axis], line.count, *x.shape[axis + 1 :]), start, x.dtype)
+        elif len(parts) > 1 and parts[1][0] is None:
+            out = combine(x[parts[0][1]], x[parts[1][1]])
+            parts = parts[2:]
+        else:
+            out = x[parts[0][1]].copy()
+            parts = parts[1:]
+        for into, read in parts:
+            target = out if into is None else out[into]
+            combine(target, x[read], out=target)
+        x = out
+    return x
+
 
 # Means: of windows of one size, and of the regions that an image of any size divides into
 
 
-def _divide(total: np.ndarray, counts: Counts) -> None:
-    """Divide sums of windows by their counts, in place; whole numbers are rounded towards zero."""
-    if isinstance(counts, tuple):
-        sizes = np.ones((), np.int64)
-        for each in counts:
-            sizes = sizes[..., None] * np.array(each)
-        divisor: Any = sizes if total.dtype.kind in "iu" else sizes.astype(total.dtype)
-    else:
-        divisor = counts
+@lru_cache(maxsize=256)
+def _divisor(counts: Counts, kind: np.dtype[Any]) -> np.ndarray:
+    """The counts of all windows, or the one that they share."""
+    if not isinstance(counts, tuple):
+        return np.array(counts, kind)
+    sizes = np.ones((), kind)
+    for each in counts:
+        sizes = sizes[..., None] * np.array(each, kind)
+    return sizes
+
+
+def _divide(total: np.ndarray, counts: Counts, out: np.ndarray | None = None) -> np.ndarray:
+    """Sums of windows divided by their counts; whole numbers are rounded towards zero."""
+    divisor = _divisor(counts, total.dtype)
     if total.dtype.kind in "iu":
-        total[...] = np.sign(total) * np.sign(divisor) * (np.abs(total) // np.abs(divisor))
-    elif divisor is not counts or counts != 1:
-        np.divide(total, divisor, out=total)
+        return np.asarray(np.sign(total) * np.sign(divisor) * (np.abs(total) // np.abs(divisor)))
+    return np.divide(total, divisor, out)
 
 
 def _mean_windows(x: np.ndarray, where: Lines, counts: Counts) -> np.ndarray:
-    """The sum of each window, one axis after the other, divided by its count."""
-    for axis, line in enumerate(where, x.ndim - len(where)):
-        lead = (slice(None),) * axis
-        parts = taps(line, x.shape[axis])
-        whole = slice(0, line.count)
-        if parts[0][0] == whole:
-            out = x[(*lead, parts[0][1])].copy()
-            parts = parts[1:]
-        else:
-            out = np.zeros((*x.shape[:axis], line.count, *x.shape[axis + 1 :]), x.dtype)
-        for into, read in parts:
-            target = out if into == whole else out[(*lead, into)]
-            target += x[(*lead, read)]
-        x = out
-    _divide(x, counts)
-    return x
+    total = _combined(x, where, np.add, 0)
+    return _divide(total, counts, total)
 
 
 def _share_windows(g: np.ndarray, where: Lines, counts: Counts, size: tuple[int, ...]) -> np.ndarray:
     """The adjoint of `_mean_windows`: each value, divided by its count, added to all places of its window."""
-    if counts != 1:
-        g = g.copy()
-        _divide(g, counts)
+    g = _divide(g, counts)
     for axis, line in enumerate(where, g.ndim - len(where)):
         lead = (slice(None),) * axis
         out = np.zeros((*g.shape[:axis], size[axis], *g.shape[axis + 1 :]), g.dtype)
@@ -144,22 +159,8 @@ def maximum(forward: Formula, *grads: Formula | None, label: Callable[..., str] 
 
 
 def _max_windows(x: np.ndarray, where: Lines) -> np.ndarray:
-    """The maximum of each window, one axis after the other; nan wins."""
-    for axis, line in enumerate(where, x.ndim - len(where)):
-        lead = (slice(None),) * axis
-        parts = taps(line, x.shape[axis])
-        whole = slice(0, line.count)
-        if parts[0][0] == whole:
-            out = x[(*lead, parts[0][1])].copy()
-            parts = parts[1:]
-        else:
-            lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-            out = np.full((*x.shape[:axis], line.count, *x.shape[axis + 1 :]), lowest, x.dtype)
-        for into, read in parts:
-            target = out if into == whole else out[(*lead, into)]
-            np.maximum(target, x[(*lead, read)], out=target)
-        x = out
-    return x
+    """The maximum of each window; nan wins."""
+    return _combined(x, where, np.maximum, -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min)
 
 
 def _winners(
@@ -173,8 +174,8 @@ def _winners(
         yield from _winners_among_nans(x, top, where)
         return
     taken = np.zeros(top.shape, bool)
-    for slices, _ in all_taps(where, x.shape[x.ndim - len(where) :]):
-        into, read = ((..., *each) for each in zip(*slices, strict=True))
+    for windows, inside, _ in all_taps(where, x.shape[x.ndim - len(where) :]):
+        into, read = (..., *windows), (..., *inside)
         before = taken[into]
         hit = x[read] == top[into]
         np.greater(hit, before, out=hit)  # hit, and not taken before
@@ -185,8 +186,8 @@ def _winners(
 def _winners_among_nans(x: np.ndarray, top: np.ndarray, where: Lines) -> Iterator[Any]:
     winner = np.full(top.shape, -1)
     found = []
-    for number, (slices, _) in enumerate(all_taps(where, x.shape[x.ndim - len(where) :])):
-        into, read = ((..., *each) for each in zip(*slices, strict=True))
+    for number, (windows, inside, _) in enumerate(all_taps(where, x.shape[x.ndim - len(where) :])):
+        into, read = (..., *windows), (..., *inside)
         tap, best = x[read], winner[into]
         best[((tap == top[into]) & (best < 0)) | np.isnan(tap)] = number
         found.append((into, read))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+import operator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -32,6 +32,7 @@ class Line(NamedTuple):
 
 Lines = tuple[Line, ...]
 Tap = tuple[slice, slice]
+Key = tuple[slice, ...]
 
 
 @lru_cache(maxsize=1024)
@@ -48,80 +49,91 @@ def taps(line: Line, length: int) -> tuple[Tap, ...]:
     return tuple(found)
 
 
-def all_taps(where: Lines, image: tuple[int, ...]) -> Iterator[tuple[tuple[Tap, ...], tuple[int, ...]]]:
-    """The taps of all axes together, in reading order, with the place in the window."""
+@lru_cache(maxsize=128)
+def all_taps(where: Lines, image: tuple[int, ...]) -> tuple[tuple[Key, Key, tuple[int, ...]], ...]:
+    """The taps of all axes together, in reading order: which windows, where in the image, which place in the window."""
     lines = [taps(line, length) for line, length in zip(where, image, strict=True)]
     places = itertools.product(*(range(line.size) for line in where))
-    return zip(itertools.product(*lines), places, strict=True)
+    return tuple((*zip(*slices, strict=True), place) for slices, place in zip(itertools.product(*lines), places))
 
 
 # Columns
 
 
-def _borders(where: Lines, image: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """How much the windows reach beyond the image, before and after; never less than 0."""
-    return tuple(
-        (at.before, max(0, (at.count - 1) * at.step + at.dilation * (at.size - 1) + 1 - at.before - length))
-        for at, length in zip(where, image, strict=True)
-    )
+class Layout(NamedTuple):
+    """How a batch of images becomes columns: in one order in memory, within a border, read as windows."""
+
+    order: tuple[int, ...]  # of the axes of the images, a batch axis first among them
+    laid: tuple[int, ...]  # their shape in that order
+    bordered: tuple[int, ...] | None  # the same with a border of zeros; None if there is none
+    inside: Key
+    windows: tuple[int, ...]  # the shape of the windows, the places in a window before the windows' own axes
+    strides: tuple[int, ...]  # counted in elements
+    columns: tuple[int, ...]
 
 
-def _bordered(x: np.ndarray, widths: tuple[tuple[int, int], ...]) -> np.ndarray:
-    """A copy, in order in memory, with zeros around it."""
-    out = np.zeros([n + before + after for n, (before, after) in zip(x.shape, widths, strict=True)], x.dtype)
-    out[tuple([slice(before, before + n) for n, (before, _) in zip(x.shape, widths, strict=True)])] = x
-    return out
-
-
-def _window_view(x: np.ndarray, where: Lines, first: int) -> np.ndarray:
-    """The windows of an array without gaps as a view: the axes from `first` count them, new last axes run inside."""
-    shape, strides = list(x.shape), list(x.strides)
-    inner = []
-    for axis, line in enumerate(where, first):
-        shape[axis] = line.count
-        inner.append(strides[axis] * line.dilation)
-        strides[axis] *= line.step
-    return np.ndarray((*shape, *(line.size for line in where)), x.dtype, x, 0, (*strides, *inner))
+@lru_cache(maxsize=512)
+def _layout(where: Lines, shape: tuple[int, ...], groups: int, batch_last: bool) -> Layout:
+    rank = len(where)
+    batch, channels, *image = shape if len(shape) == rank + 2 else (1, *shape)
+    ends = [(at.count - 1) * at.step + at.dilation * (at.size - 1) + 1 for at in where]
+    lengths = [max(at.before + n, end) for at, n, end in zip(where, image, ends, strict=True)]
+    within = [slice(at.before, at.before + n) for at, n in zip(where, image, strict=True)]
+    sizes, counts = [line.size for line in where], [line.count for line in where]
+    steps = list(itertools.accumulate([batch if batch_last else 1, *reversed(lengths)], operator.mul))[::-1]
+    places = [step * line.dilation for step, line in zip(steps[1:], where, strict=True)]
+    moves = [step * line.step for step, line in zip(steps[1:], where, strict=True)]
+    everything = slice(None)
+    if batch_last:
+        order = (*range(1, rank + 2), 0)
+        laid, bordered = (channels, *image, batch), (channels, *lengths, batch)
+        inside = (everything, *within)
+        windows, strides = (channels, *sizes, *counts, batch), (steps[0], *places, *moves, 1)
+    else:
+        order = tuple(range(rank + 2))
+        laid, bordered, inside = (
+            (batch, channels, *image),
+            (batch, channels, *lengths),
+            (everything, everything, *within),
+        )
+        windows, strides = (batch, channels, *sizes, *counts), (steps[0] * channels, steps[0], *places, *moves)
+    outer, last = (1, batch) if batch_last else (batch, 1)
+    columns = (outer, groups, channels // groups * math.prod(sizes), math.prod(counts) * last)
+    border = bordered if lengths != image else None
+    return Layout(order, laid, border, inside, windows, strides, columns)
 
 
 def _to_columns(x: np.ndarray, where: Lines, groups: int, batch_last: bool) -> np.ndarray:
-    rank = len(where)
-    if x.ndim == rank + 1:
-        x = x[None]
-    batch, channels, *image = x.shape
-    axes, inner = tuple(range(rank)), tuple(range(rank + 2, 2 * rank + 2))
-    widths = _borders(where, tuple(image))
+    layout = _layout(where, x.shape, groups, batch_last)
+    laid = x if x.ndim == len(layout.order) else x[None]
     if batch_last:
-        x = _bordered(x.transpose(1, *(axis + 2 for axis in axes), 0), ((0, 0), *widths, (0, 0)))
-        columns = _window_view(x, where, 1).transpose(0, *inner, *(axis + 1 for axis in axes), rank + 1)
-        outer, last = 1, batch
+        laid = laid.transpose(layout.order)
+    if layout.bordered is None:
+        laid = np.ascontiguousarray(laid)
     else:
-        x = _bordered(x, ((0, 0), (0, 0), *widths)) if any(map(any, widths)) else np.ascontiguousarray(x)
-        columns = _window_view(x, where, 2).transpose(0, 1, *inner, *(axis + 2 for axis in axes))
-        outer, last = batch, 1
-    rows = channels // groups * math.prod([line.size for line in where])
-    return columns.reshape(outer, groups, rows, math.prod([line.count for line in where]) * last)
+        inner, laid = laid, np.zeros(layout.bordered, x.dtype)
+        laid[layout.inside] = inner
+    strides = tuple([step * x.itemsize for step in layout.strides])
+    return np.ndarray(layout.windows, x.dtype, laid, 0, strides).reshape(layout.columns)
 
 
-def _from_columns(columns: np.ndarray, where: Lines, batch_last: bool, size: tuple[int, ...]) -> np.ndarray:
+def _from_columns(
+    columns: np.ndarray, where: Lines, groups: int, batch_last: bool, size: tuple[int, ...]
+) -> np.ndarray:
     """The adjoint of `_to_columns`: every element added to the place that it was, or would have been, read from."""
-    rank = len(where)
-    image = size[-rank:]
-    batch, channels = (1, size[0]) if len(size) == rank + 1 else size[:2]
-    sizes, counts = [line.size for line in where], [line.count for line in where]
+    layout = _layout(where, size, groups, batch_last)
+    parts, out = columns.reshape(layout.windows), np.zeros(layout.laid, columns.dtype)
     lead = (slice(None),) if batch_last else (slice(None), slice(None))
+    for into, read, place in all_taps(where, size[-len(where) :]):
+        target = out[lead + read]
+        target += parts[lead + place + into]
     if batch_last:
-        parts = columns.reshape(channels, *sizes, *counts, batch)
-        out = np.zeros((channels, *image, batch), columns.dtype)
-    else:
-        parts = columns.reshape(batch, channels, *sizes, *counts)
-        out = np.zeros((batch, channels, *image), columns.dtype)
-    for slices, place in all_taps(where, image):
-        into, read = zip(*slices, strict=True)
-        out[(*lead, *read)] += parts[(*lead, *place, *into)]
-    if batch_last:
-        out = np.ascontiguousarray(out.transpose(rank + 1, *range(rank + 1)))
+        out = np.ascontiguousarray(out.transpose(_inverse(layout.order)))
     return out.reshape(size)
+
+
+def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(map(dims.index, range(len(dims))))
 
 
 def _relaid(x: np.ndarray, size: tuple[int, ...], dims: tuple[int, ...]) -> np.ndarray:
@@ -136,12 +148,12 @@ to_columns = view(
     ),
 )
 from_columns = view(
-    lambda m, x, *, where, groups, batch_last, size: _from_columns(x, where, batch_last, size),
+    lambda m, x, *, where, groups, batch_last, size: _from_columns(x, where, groups, batch_last, size),
     lambda m, g, where, groups, batch_last: m.to_columns(g, where=where, groups=groups, batch_last=batch_last),
 )
 relaid = view(
     lambda m, x, *, size, dims: _relaid(x, size, dims),
-    lambda m, g, dims, shape: m.reshape(m.permute(g, dims=tuple(map(dims.index, range(len(dims))))), size=shape),
+    lambda m, g, dims, shape: m.reshape(m.permute(g, dims=_inverse(dims)), size=shape),
 )
 
 

@@ -5,19 +5,21 @@ Along each axis, region i of m runs from floor(i * n / m) up to ceil((i + 1) * n
 
 from __future__ import annotations
 
+import math
+import operator
+from functools import lru_cache
 from typing import Any
 
 from groundup.autograd import apply
 from groundup.autograd.tape import shown_as
 from groundup.functions.index import gather
-from groundup.nn.functional.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from groundup.nn.functional.shapes import hashable
 from groundup.ops import ROWS
+from groundup.ops.windows import Line, Lines
 from groundup.tensor import Tensor
 
+Shape = tuple[int, ...]
 OutputSize = int | tuple[int | None, ...] | None
-
-_AVERAGES = {1: avg_pool1d, 2: avg_pool2d, 3: avg_pool3d}
-_MAXIMA = {1: max_pool1d, 2: max_pool2d, 3: max_pool3d}
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: OutputSize) -> Tensor:
@@ -68,19 +70,15 @@ def adaptive_max_pool3d(input: Tensor, output_size: OutputSize, return_indices: 
 
 def _adaptive_avg_pool(rank: int, input: Tensor, output_size: OutputSize) -> Tensor:
     name = f"adaptive_avg_pool{rank}d"
-    image, wanted = _sizes(name, rank, input, output_size)
-    if min(wanted) < 0:
-        listed = ", ".join(map(str, wanted))
-        raise RuntimeError(
-            f"{name}: elements of output_size must be greater than or equal to 0 but received {{{listed}}}"
-        )
-    if max(wanted) == 1 == min(wanted) and input.is_floating_point():
+    shape = input._array.shape
+    wanted, where = _windows(name, rank, shape, hashable(output_size))
+    if wanted == (1,) * rank and input.is_floating_point():
         return input.mean(tuple(range(-rank, 0)), keepdim=True)
-    _check_input(name, input.dim() - rank, input)
-    if 0 in wanted or 0 in input.shape:
-        return input.new_zeros((*input.shape[:-rank], *wanted)) + 0 * input.sum()
-    if all(n % m == 0 for n, m in zip(image, wanted, strict=True)):
-        output = _AVERAGES[rank](input, tuple(n // m for n, m in zip(image, wanted, strict=True)))
+    _check_input(name, len(shape) - rank, input)
+    if 0 in wanted or 0 in shape:
+        return input.new_zeros((*shape[:-rank], *wanted)) + 0 * input.sum()
+    if where is not None:
+        output = apply(ROWS["mean_windows"], input, where=where, counts=math.prod(line.size for line in where))
     else:
         output = apply(ROWS["mean_regions"], input, counts=wanted)
     return shown_as(output, f"AdaptiveAvgPool{rank}DBackward0" if rank > 1 else "SqueezeBackward1")
@@ -88,39 +86,48 @@ def _adaptive_avg_pool(rank: int, input: Tensor, output_size: OutputSize) -> Ten
 
 def _adaptive_max_pool(rank: int, input: Tensor, output_size: OutputSize, return_indices: bool) -> Any:
     name = f"adaptive_max_pool{rank}d"
-    image, wanted = _sizes(name, rank, input, output_size)
+    shape = input._array.shape
+    wanted, where = _windows(name, rank, shape, hashable(output_size))
     _check_input(name, 1, input)
+    lead = shape[:-rank]
     if min(wanted) < 0:
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(wanted)}: {[*input.shape[:-rank], *wanted]}"
-        )
-    lead = tuple(input.shape[:-rank])
-    if 0 in wanted or 0 in input.shape:
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(wanted)}: {[*lead, *wanted]}")
+    if 0 in wanted or 0 in shape:
         values = input.new_zeros((*lead, *wanted)) + 0 * input.sum()
-        places = input.new_zeros((*lead, *wanted)).long()
-    elif all(n % m == 0 for n, m in zip(image, wanted, strict=True)):
-        kernel = tuple(n // m for n, m in zip(image, wanted, strict=True))
-        if not return_indices:
-            return _MAXIMA[rank](input, kernel)
-        values, places = _MAXIMA[rank](input, kernel, return_indices=True)
+        return (values, values.detach().long()) if return_indices else values
+    if where is not None:
+        values = apply(ROWS["max_windows"], input, where=where)
+        places = apply(ROWS["max_places"], input, values, where=where) if return_indices else None
     else:
-        places = apply(ROWS["region_places"], input.detach(), counts=wanted)
+        places = apply(ROWS["region_places"], input, counts=wanted)
         values = gather(input.reshape(*lead, -1), -1, places.reshape(*lead, -1)).reshape(*lead, *wanted)
-        values = shown_as(values, f"AdaptiveMaxPool{rank}DBackward0")
+    values = shown_as(values, f"AdaptiveMaxPool{rank}DBackward0")
     return (values, places) if return_indices else values
 
 
-def _sizes(name: str, rank: int, input: Tensor, output_size: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The sizes of the image and of the result, each axis for itself."""
-    wanted = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * rank
+@lru_cache(maxsize=512)
+def _windows(name: str, rank: int, shape: Shape, output_size: Any) -> tuple[Shape, Lines | None]:
+    """The size of the result along each axis of the image, and the windows if they are of equal size."""
+    wanted = output_size if isinstance(output_size, tuple) else (output_size,) * rank
     if len(wanted) != rank:
         if rank == 1:
             raise RuntimeError(f"{name}() argument 'output_size' should contain one int (got {len(wanted)})")
-        raise RuntimeError(f"{name}: output_size must be {rank}")
-    if input.dim() not in (rank + 1, rank + 2):
-        raise RuntimeError(f"{name}(): Expected {rank + 1}D or {rank + 2}D tensor, but got {list(input.shape)}")
-    image = tuple(input.shape[-rank:])
-    return image, tuple(have if want is None else int(want) for have, want in zip(image, wanted, strict=True))
+        problem = "(): internal error: output_size.size() must be" if "max" in name else ": output_size must be"
+        raise RuntimeError(f"{name}{problem} {rank}")
+    if rank > 1 and len(shape) == rank and isinstance(output_size, tuple):
+        raise ValueError(f"Input dimension should be at least {rank + 1}\n  The input has shape {list(shape)}.")
+    if len(shape) not in (rank + 1, rank + 2):
+        raise RuntimeError(f"{name}(): Expected {rank + 1}D or {rank + 2}D tensor, but got {list(shape)}")
+    image = shape[-rank:]
+    sizes = tuple(n if want is None else operator.index(want) for n, want in zip(image, wanted, strict=True))
+    if min(sizes) < 0 and "avg" in name:
+        listed = ", ".join(map(str, sizes))
+        raise RuntimeError(
+            f"{name}: elements of output_size must be greater than or equal to 0 but received {{{listed}}}"
+        )
+    if min(sizes) < 1 or any(n % m or not n for n, m in zip(image, sizes, strict=True)):
+        return sizes, None
+    return sizes, tuple(Line(n // m, n // m, 1, 0, m) for n, m in zip(image, sizes, strict=True))
 
 
 def _check_input(name: str, first: int, input: Tensor) -> None:
@@ -129,9 +136,9 @@ def _check_input(name: str, first: int, input: Tensor) -> None:
         raise NotImplementedError(
             f"\"{name}\" not implemented for '{input.dtype.legacy}'\n  Convert the images with .float()."
         )
-    for axis in range(first, input.dim()):
-        if input.shape[axis] == 0:
-            raise RuntimeError(
-                f"{name}(): Expected input to have non-zero size for non-batch dimensions, "
-                f"but input has sizes {list(input.shape)} with dimension {axis} being empty"
-            )
+    shape = input._array.shape
+    if 0 in shape[first:]:
+        raise RuntimeError(
+            f"{name}(): Expected input to have non-zero size for non-batch dimensions, "
+            f"but input has sizes {list(shape)} with dimension {shape.index(0, first)} being empty"
+        )

@@ -200,7 +200,7 @@ def _correlation(
     """The windows of a convolution, and the size of its result; raises for settings that do not fit."""
     name = f"conv{rank}d"
     has_batch = batched(name, shape, rank)
-    _check_weight(name, rank, weight)
+    _check_weight(name, rank, weight, shape)
     steps, dilations = _setting("stride", stride, rank), _setting("dilation", dilation, rank)
     kernel, image = weight[2:], shape[-rank:]
     if isinstance(padding, str):
@@ -239,7 +239,7 @@ def _transposition(
     """The windows of the convolution that this is the adjoint of, and the size of the result."""
     name = f"conv_transpose{rank}d"
     has_batch = batched(name, shape, rank)
-    _check_weight(name, rank, weight)
+    _check_weight(name, rank, weight, shape)
     steps, dilations = _setting("stride", stride, rank), _setting("dilation", dilation, rank)
     widths = _setting("padding", padding, rank, least=0)
     beyond = _setting("output_padding", output_padding, rank, least=0)
@@ -300,7 +300,8 @@ def _setting(name: str, value: Any, rank: int, least: int | None = None) -> Shap
 def _check_at_least(name: str, values: Shape, least: int) -> None:
     if min(values) < least:
         kind = "negative" if least == 0 else "non-positive"
-        raise RuntimeError(f"{kind} {name} is not supported\n  {name} is {values}; the least is {least}")
+        more = "should be greater than zero" if least else "should not be negative"
+        raise RuntimeError(f"{kind} {name} is not supported\n  {name} {more}, but is {values}")
 
 
 def _times(sizes: Any) -> str:
@@ -312,12 +313,16 @@ def _each(name: str, values: Shape) -> str:
     return " ".join(f"{name}_{axis}: {value}" for axis, value in zip(axes, values, strict=True))
 
 
-def _check_weight(name: str, rank: int, weight: Shape) -> None:
+def _check_weight(name: str, rank: int, weight: Shape, shape: Shape) -> None:
     if len(weight) != rank + 2:
-        first, second = ("out", "in") if "transpose" not in name else ("in", "out")
+        problem = (
+            f"Expected {len(weight)}-dimensional input for {len(weight)}-dimensional weight{list(weight)}, "
+            f"but got {len(shape)}-dimensional input of size {list(shape)} instead"
+        )
+        first, second = ("in", "out") if "transpose" in name else ("out", "in")
         raise RuntimeError(
-            f"Expected {rank + 2}-dimensional weight for {name}, but got weight of size: {list(weight)}\n"
-            f"  filters have the shape ({first}_channels, {second}_channels // groups, {LAYOUTS[rank]})"
+            f"{problem if len(weight) > 2 else 'weight should have at least three dimensions'}\n"
+            f"  filters of {name} have the shape ({first}_channels, {second}_channels // groups, {LAYOUTS[rank]})"
         )
     if min(weight[2:]) < 1:
         raise RuntimeError(f"kernel size should be greater than zero, but got {_each('kernel', weight[2:])}")

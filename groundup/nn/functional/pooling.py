@@ -211,7 +211,7 @@ def _max_pool(
     ceil_mode: bool,
     return_indices: bool,
 ) -> Pooled:
-    name = f"max_pool{rank}d"
+    name = f"max_pool{rank}d" if rank > 1 or not return_indices else "max_pool1d_with_indices"
     settings = (hashable(kernel_size), hashable(stride), hashable(padding), hashable(dilation), bool(ceil_mode))
     where = windows_of(name, rank, input._array.shape, *settings)
     if input._array.dtype.kind == "b":
@@ -363,13 +363,23 @@ def _check_padding(name: str, kernel: Shape, widths: Shape, dilations: Shape) ->
 
 def _check_image(name: str, rank: int, shape: Shape) -> None:
     """Raises unless the images have the axes that they must have, and something in them."""
-    if len(shape) in (rank + 1, rank + 2) and 0 not in shape[-rank - 1 :]:
+    fits = len(shape) in (rank + 1, rank + 2)
+    if fits and 0 not in shape[-rank - 1 :]:
         return
-    prefix = f"{name}: " if name == "max_pool1d" else ""
-    raise RuntimeError(
-        f"{prefix}Expected {rank + 1}D or {rank + 2}D (batch mode) tensor with optional 0 dim batch size "
-        f"for input, but got:{list(shape)}"
-    )
+    wanted = f"{rank + 1}D or {rank + 2}D (batch mode) tensor"
+    if rank < 3:
+        prefix = f"{name}: " if name == "max_pool1d" else ""
+        problem = f"{prefix}Expected {wanted} with optional 0 dim batch size for input, but got:{list(shape)}"
+    elif fits:
+        function = f"{name}_with_indices_out_cpu_template" if name == "max_pool3d" else name
+        problem = (
+            f"{function}(): Expected input's non-batch dimensions to have positive length, "
+            f"but input has a shape of {list(shape)} and non-batch dimension {shape[-rank - 1 :].index(0)} "
+            "has length zero!"
+        )
+    else:
+        problem = f"non-empty {wanted} expected for input\n  its shape is {list(shape)}"
+    raise RuntimeError(problem)
 
 
 def _too_small(name: str, channels: int, image: Shape, counts: list[int], kernel: Shape) -> str:
