@@ -61,7 +61,7 @@ def geometric(shape: Shape, p: float, dtype: npt.DTypeLike = np.float32, generat
 
 def _converted(values: Array, kind: np.dtype[Any]) -> Array:
     """Whole numbers in a type that may be too small for the largest, which then is its largest."""
-    if kind.kind == "f" or kind.kind not in "iu":
+    if kind.kind not in "iu":
         return values.astype(kind)
     return np.minimum(values, float(np.iinfo(kind).max)).astype(kind)
 

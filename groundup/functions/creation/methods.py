@@ -1,11 +1,11 @@
-"""The methods of a tensor that make new ones of its type: `new_zeros` and the like."""
+"""The methods of a tensor that make new ones of its type, `new_zeros` and the like, or draw by what it holds."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from groundup.autograd.tape import TensorBase
-from groundup.functions.creation import filled
+from groundup.functions.creation import distributions, filled
 from groundup.functions.creation.data import tensor
 from groundup.functions.creation.placing import kind_like
 
@@ -14,6 +14,9 @@ class CreationMethods(TensorBase):
     """What can be called on a tensor to make another one of its type, unless another is given."""
 
     __slots__ = ()
+
+    bernoulli = distributions.bernoulli
+    multinomial = distributions.multinomial
 
     def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
         """A tensor of the data."""

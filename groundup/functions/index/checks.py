@@ -105,6 +105,9 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> int:
         return axis
     have, wanted = _lengths(input), _lengths(index)
     given = _lengths(src) if isinstance(src, TensorBase) else wanted
+    if have == wanted == given:
+        check_bounds(index, have[axis], axis)
+        return axis
     for name, shape in (("self", have), ("src", given)):
         if len(shape) != len(wanted):
             raise RuntimeError(f"Index tensor must have the same number of dimensions as {name} tensor")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from groundup import dtypes
 from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.functions.elementwise import floor_divide
 from groundup.functions.index.checks import check_scatter
@@ -28,7 +29,7 @@ EXTREMES = {"amax": "maximum", "amin": "minimum"}
 def scatter_writing(input: Tensor, dim: int, index: Tensor, src: Any, value: Any, reduce: str | None) -> Writing:
     """What `scatter` and `scatter_` do."""
     src = value if src is None else src
-    if isinstance(src, float) and input._array.dtype.kind != "f":
+    if isinstance(src, float) and input._array.dtype.kind not in dtypes.REAL:
         src = int(src)
     row = rows.scatter
     if reduce is not None:
@@ -104,7 +105,7 @@ def scatter_reduce(
         made = Writing(rows.scatter_add, (index, src), {"dim": axis}).on(start)
         if reduce == "mean":
             count = _count(input._array, axis, index, include_self)
-            made = made / count if input._array.dtype.kind == "f" else floor_divide(made, count)
+            made = made / count if input._array.dtype.kind in dtypes.REAL else floor_divide(made, count)
     return shown_as(made, "ScatterReduceBackward0")
 
 
@@ -112,7 +113,7 @@ def _nothing(reduce: str, dtype: np.dtype[Any]) -> Any:
     """What changes nothing when it is combined with other values."""
     if reduce not in EXTREMES:
         return 1 if reduce == "prod" else 0
-    if dtype.kind == "f":
+    if dtype.kind in dtypes.REAL:
         return -np.inf if reduce == "amax" else np.inf
     if dtype.kind == "b":
         return int(reduce == "amin")

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 Tensor = Any
+_ENDLESS = 2**63  # above every index
 
 
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
@@ -84,7 +85,9 @@ def _distinct(input: Tensor, axis: int | None, in_order: bool, with_inverse: boo
         moved = np.moveaxis(array, axis, 0) if array.ndim else array.reshape(1)
         rows, shape = moved.reshape(len(moved), math.prod(moved.shape[1:])), (len(moved),)
     order = None
-    if not in_order:
+    if not in_order and rows.ndim == 1 and not with_inverse:
+        rows = np.sort(rows)
+    elif not in_order:
         # The last key of lexsort counts most, and the first column is to.
         order = np.lexsort(rows.T[::-1]) if rows.ndim > 1 else np.argsort(rows, kind="stable")
         rows = rows[order]
@@ -92,6 +95,8 @@ def _distinct(input: Tensor, axis: int | None, in_order: bool, with_inverse: boo
     found = rows[new]
     if axis is not None:
         found = np.moveaxis(found.reshape(len(found), *moved.shape[1:]), 0, axis)
+    if not (with_inverse or with_counts):
+        return wrap(np.ascontiguousarray(found))
     results = [wrap(np.ascontiguousarray(found))]
     run = np.cumsum(new) - 1  # of each element, in their order
     if with_inverse:
@@ -102,7 +107,7 @@ def _distinct(input: Tensor, axis: int | None, in_order: bool, with_inverse: boo
         results.append(wrap(inverse.reshape(shape)))
     if with_counts:
         results.append(wrap(np.bincount(run, minlength=int(np.count_nonzero(new)))))
-    return results[0] if len(results) == 1 else tuple(results)
+    return tuple(results)
 
 
 def unique(
@@ -143,7 +148,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     tensor([1, 0, 2, 0])
     """
     array = input._array
-    if array.ndim != 1 or array.dtype.kind not in "iu" or (array.size and array.min() < 0):
+    if array.ndim != 1 or array.dtype.kind not in "iu" or outside(array, _ENDLESS):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from groundup import dtypes
 from groundup.autograd.apply import apply
 from groundup.autograd.settle import holdable
 from groundup.autograd.tape import TensorBase, shown_as, wrap
@@ -150,8 +151,20 @@ def index_reduce(
         )
     axis = check_slices(input, dim, index, source, "index_reduce_")
     shape = source._array.shape
+    if reduce == "mean" and input._array.dtype.kind in dtypes.REAL and shape:
+        return _index_mean(input, axis, _vector(index), source, include_self)
     if shape:
         lone = (math.prod(index._array.shape),) + (1,) * (len(shape) - axis - 1)
         index = expand(reshape(index, lone), shape)
     reduced = scatter_reduce(input, axis, index, source, reduce, include_self=include_self)
     return shown_as(reduced, "IndexReduceBackward0")
+
+
+def _index_mean(input: Tensor, axis: int, index: Tensor, source: Tensor, include_self: bool) -> Tensor:
+    """The sum of the slices that meet in a place, divided by their number."""
+    kept = input if include_self else Writing(rows.assign, (0, index), {"pattern": _pattern(axis)}).on(input)
+    total = Writing(rows.add_at, (source, index), {"pattern": _pattern(axis)}).on(kept)
+    size = input._array.shape[axis]
+    count = np.maximum(np.bincount(index._array, minlength=size) + int(include_self), 1)
+    lined_up = count.reshape((size,) + (1,) * (input._array.ndim - axis - 1)).astype(input._array.dtype)
+    return shown_as(total / wrap(lined_up), "IndexReduceBackward0")

@@ -29,7 +29,8 @@ def place(index: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
 
 def flat_place(index: np.ndarray, dim: int, size: tuple[int, ...]) -> np.ndarray:
     """The same positions, counted through the memory of an array of that size."""
-    flat = np.multiply(index, math.prod(size[dim + 1 :]), dtype=np.int64)
+    apart = math.prod(size[dim + 1 :])
+    flat = index.astype(np.int64) if apart == 1 else np.multiply(index, apart, dtype=np.int64)
     step = 1
     for axis in range(index.ndim - 1, -1, -1):
         if axis != dim and index.shape[axis] > 1:
@@ -43,9 +44,8 @@ def combine_along(out: np.ndarray, index: np.ndarray, values: Any, dim: int, how
     if index.size < MANY:
         how.at(out, place(index, dim), values)
         return
-    if isinstance(values, np.ndarray):
-        values = values.astype(out.dtype, copy=False).reshape(-1)
-    how.at(out.reshape(-1), flat_place(index, dim, out.shape), values)
+    values = np.broadcast_to(np.asarray(values, out.dtype), index.shape)
+    how.at(out.reshape(-1), flat_place(index, dim, out.shape), values.reshape(-1))
 
 
 def add_at(out: np.ndarray, key: tuple[Any, ...], values: Any) -> None:

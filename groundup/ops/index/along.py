@@ -18,7 +18,9 @@ def _gathered(x: np.ndarray, index: np.ndarray, dim: int) -> np.ndarray:
 
 def _used(index: np.ndarray, src: Any) -> Any:
     """The part of `src` that has an index."""
-    return src[tuple([slice(n) for n in index.shape])] if isinstance(src, np.ndarray) else src
+    if not isinstance(src, np.ndarray) or src.shape == index.shape:
+        return src
+    return src[tuple([slice(n) for n in index.shape])]
 
 
 def _scattered(x: np.ndarray, index: np.ndarray, src: Any, dim: int) -> np.ndarray:
