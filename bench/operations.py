@@ -253,10 +253,12 @@ def contractions() -> Iterator[Operation]:
 
 def linear_algebra() -> Iterator[Operation]:
     row = partial(Operation, "contract", inputs=definite)
-    for name in ("inverse", "pinverse", "det", "slogdet", "logdet", "cholesky", "cholesky_inverse", "matrix_exp"):
+    for name in ("inverse", "pinverse", "det", "logdet", "cholesky", "matrix_exp"):
         yield row(name, _by_name(name))
+    yield row("slogdet", lambda T, x: T.slogdet(x)[1])
+    yield row("cholesky_inverse", lambda T, x: T.cholesky_inverse(T.tril(x)))
     yield row("matrix_power(3)", lambda T, x: T.matrix_power(x, 3))
-    yield row("cholesky_solve", lambda T, x: T.cholesky_solve(x, x))
+    yield row("cholesky_solve", lambda T, x: T.cholesky_solve(x, T.tril(x)))
     yield row("triangular_solve", lambda T, x: T.triangular_solve(x, x)[0])
     yield row("linalg.solve", lambda T, x: T.linalg.solve(x, x[0]))
     yield row("linalg.eigh", lambda T, x: T.linalg.eigh(x)[0])

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -56,7 +57,7 @@ linear = contraction(
     label="AddmmBackward0",
 )
 cross = contraction(
-    lambda m, a, b, *, dim: np.cross(a, b, axis=dim),
+    lambda m, a, b, *, dim: _cross(a, b, dim),
     lambda m, g, b, dim: m.cross(b, g, dim=dim),
     lambda m, g, a, dim: m.cross(g, a, dim=dim),
     label="LinalgCrossBackward0",
@@ -72,6 +73,15 @@ einsum = contraction(
 def _linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     out = x @ weight.T
     out += bias
+    return out
+
+
+def _cross(a: np.ndarray, b: np.ndarray, dim: int) -> np.ndarray:
+    """Component by component, which is several times as fast as NumPy's cross."""
+    out = np.empty(a.shape, a.dtype)
+    x, y, z = ((slice(None),) * dim + (i,) for i in range(3))
+    for i, j, k in ((x, y, z), (y, z, x), (z, x, y)):
+        out[i] = a[j] * b[k] - a[k] * b[j]
     return out
 
 
@@ -129,32 +139,43 @@ def _cheapest(terms: list[tuple[np.ndarray, str]], output: str) -> tuple[int, in
     return min(((i, j) for j in range(len(terms)) for i in range(j)), key=cost)
 
 
+class Pairing(NamedTuple):
+    """How to bring two operands into the form of one batched product, from their letters alone."""
+
+    lost: tuple[tuple[int, ...], tuple[int, ...]]  # the axes that nothing else has, summed over at once
+    orders: tuple[tuple[int, ...], tuple[int, ...]]  # of the axes left: batch, left, inner and batch, inner, right
+    batch: int  # how many axes there are of each kind
+    left: int
+    inner: int
+    result: tuple[int, ...]  # the order of the product's axes
+
+
+@lru_cache(maxsize=1024)
+def _pairing(a: str, b: str, output: str) -> Pairing:
+    lost_a = tuple(axis for axis, c in enumerate(a) if c not in b + output)
+    lost_b = tuple(axis for axis, c in enumerate(b) if c not in a + output)
+    a, b = ("".join(c for c in own if c in other + output) for own, other in ((a, b), (b, a)))
+    batch = [c for c in a if c in b and c in output]
+    inner = [c for c in a if c in b and c not in output]
+    left = [c for c in a if c not in b]
+    right = [c for c in b if c not in a]
+    orders = tuple(map(a.index, batch + left + inner)), tuple(map(b.index, batch + inner + right))
+    result = tuple(map((batch + left + right).index, output))
+    return Pairing((lost_a, lost_b), orders, len(batch), len(left), len(inner), result)
+
+
 def contract_pair(a: np.ndarray, a_letters: str, b: np.ndarray, b_letters: str, output: str) -> np.ndarray:
     """One einsum of two operands as one (batched) matrix product."""
-    a, a_letters = _drop(a, a_letters, b_letters + output)
-    b, b_letters = _drop(b, b_letters, a_letters + output)
-    shared = [c for c in a_letters if c in b_letters]
-    batch = [c for c in shared if c in output]
-    inner = [c for c in shared if c not in output]
-    left = [c for c in a_letters if c not in b_letters]
-    right = [c for c in b_letters if c not in a_letters]
-    sizes = dict(zip(a_letters, a.shape, strict=True)) | dict(zip(b_letters, b.shape, strict=True))
-
-    def fold(x: np.ndarray, letters: str, *groups: list[str]) -> np.ndarray:
-        ordered = x.transpose([letters.index(c) for group in groups for c in group])
-        return ordered.reshape([sizes[c] for c in groups[0]] + [math.prod(sizes[c] for c in g) for g in groups[1:]])
-
-    product = fold(a, a_letters, batch, left, inner) @ fold(b, b_letters, batch, inner, right)
-    letters = batch + left + right
-    return product.reshape([sizes[c] for c in letters]).transpose([letters.index(c) for c in output])
-
-
-def _drop(x: np.ndarray, letters: str, needed: str) -> tuple[np.ndarray, str]:
-    """Sum at once over the letters that nothing else has."""
-    lost = tuple(axis for axis, letter in enumerate(letters) if letter not in needed)
-    if not lost:
-        return x, letters
-    return np.asarray(np.add.reduce(x, axis=lost)), "".join(c for c in letters if c in needed)
+    plan = _pairing(a_letters, b_letters, output)
+    lost, order = plan.lost[0], plan.orders[0]
+    a = (np.add.reduce(a, axis=lost) if lost else a).transpose(order)
+    lost, order = plan.lost[1], plan.orders[1]
+    b = (np.add.reduce(b, axis=lost) if lost else b).transpose(order)
+    batch, left = a.shape[: plan.batch], a.shape[plan.batch : plan.batch + plan.left]
+    right = b.shape[plan.batch + plan.inner :]
+    summed = math.prod(b.shape[plan.batch : plan.batch + plan.inner])
+    product = a.reshape(*batch, math.prod(left), summed) @ b.reshape(*batch, summed, math.prod(right))
+    return product.reshape(batch + left + right).transpose(plan.result)
 
 
 ROWS = name_rows(globals())

@@ -180,6 +180,12 @@ def _qr_grad_tall(m: Any, gq: Any, gr: Any, q: Any, r: Any) -> Any:
     return _t(m, m.solve_triangular(r, _t(m, found), upper=True, unitriangular=False))
 
 
+# One of the factors that a factorization gives side by side, in memory of its own.
+factor = contraction(
+    lambda m, packed, *, key, name: packed[key].copy(),
+    lambda m, g, shape, key: m.placed(g, key=key, size=shape),
+    label=lambda name, **_: name,
+)
 eigh = contraction(
     lambda m, a, *, uplo: matrices.eigh(a, uplo),
     lambda m, g, y: _eigh_grad(m, g, y),

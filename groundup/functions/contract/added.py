@@ -19,9 +19,9 @@ _BATCHES = "Input dtypes must be the same, got: input {0.c_name}, batch1: {1.c_n
 
 def _added(input: Tensor, product: Tensor, beta: float, alpha: float, name: str) -> Tensor:
     """beta * input + alpha * product, in the shape of the product."""
-    shape = product._array.shape
-    if input._array.shape != shape:
-        input = expand(input, shape)
+    have, shape = input._array.shape, product._array.shape
+    if have != shape and (len(have) > len(shape) or any(n not in (1, m) for n, m in zip(have[::-1], shape[::-1]))):
+        expand(input, shape)  # raises PyTorch's error
     if product._array.dtype.kind in "iu":
         beta, alpha = int(beta), int(alpha)
     product = product if alpha == 1 else product * alpha

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 class Equation(NamedTuple):
-    """An equation with every ellipsis spelled out in letters."""
+    """An equation with every ellipsis spelled out in letters; kept, so that nothing may write into it."""
 
     written: list[str]  # each operand's letters, repeats included
     output: str
     sizes: dict[str, int]  # the extent that each letter runs over
 
 
-def parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> Equation:
+@lru_cache(maxsize=1024)
+def parse(equation: str, shapes: tuple[tuple[int, ...], ...]) -> Equation:
     """Match the equation with the operands' shapes. Raises RuntimeError naming the letter and the operand.
 
-    >>> parse("ij,jk", [(2, 3), (3, 4)])
+    >>> parse("ij,jk", ((2, 3), (3, 4)))
     Equation(written=['ij', 'jk'], output='ik', sizes={'i': 2, 'j': 3, 'k': 4})
     """
     left, arrow, right = equation.replace(" ", "").partition("->")

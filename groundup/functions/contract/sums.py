@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from groundup.autograd.tape import TensorBase
 from groundup.functions.axes import axes
 from groundup.functions.contract.subscripts import LETTERS, from_sublists, parse
 from groundup.functions.elementwise import mul
-from groundup.functions.view import diagonal, squeeze
+from groundup.functions.view import diagonal, permute, reshape, squeeze
 from groundup.ops import contract as rows
 
 __all__ = ["einsum", "inner", "tensordot"]
@@ -39,12 +40,26 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] = 2) -> 
                 f"contracted dimensions need to match, but first has size {first} in dim {i} and second "
                 f"has size {second} in dim {j}"
             )
-    letters = LETTERS[: rank + other]
-    mine, yours = list(letters[:rank]), list(letters[rank:])
-    for i, j in zip(left, right):
-        yours[j] = mine[i]
-    kept = [c for i, c in enumerate(mine) if i not in left] + [c for j, c in enumerate(yours) if j not in right]
-    return einsum(f"{''.join(mine)},{''.join(yours)}->{''.join(kept)}", a, b)
+    rest = [axis for axis in range(rank) if axis not in left]
+    others = [axis for axis in range(other) if axis not in right]
+    if any(a._array.shape[i] != b._array.shape[j] for i, j in zip(left, right)):  # a size of 1 broadcasts
+        mine, yours = list(LETTERS[:rank]), list(LETTERS[rank : rank + other])
+        for i, j in zip(left, right):
+            yours[j] = mine[i]
+        kept = [mine[i] for i in rest] + [yours[j] for j in others]
+        return einsum(f"{''.join(mine)},{''.join(yours)}->{''.join(kept)}", a, b)
+    product = apply(rows.mm, _matrix(a, [*rest, *left], len(rest)), _matrix(b, [*right, *others], len(right)))
+    shape = tuple([a._array.shape[i] for i in rest] + [b._array.shape[j] for j in others])
+    return product if product._array.shape == shape else reshape(product, shape)
+
+
+def _matrix(x: Tensor, order: list[int], count: int) -> Tensor:
+    """The axes in that order, the first `count` folded into rows and the others into columns."""
+    if order != list(range(len(order))):
+        x = permute(x, order)
+    shape = x._array.shape
+    size = math.prod(shape[:count]), math.prod(shape[count:])
+    return x if shape == size else reshape(x, size)
 
 
 def _paired(dims: Any, rank: int, other: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -99,7 +114,7 @@ def einsum(*args: Any) -> Tensor:
         )
     equation, *operands = args if isinstance(args[0], str) else from_sublists(args)
     tensors = list(operands[0]) if len(operands) == 1 and not isinstance(operands[0], TensorBase) else operands
-    parsed = parse(equation, [each._array.shape for each in tensors])
+    parsed = parse(equation, tuple([each._array.shape for each in tensors]))
     ready = [_without_repeats(each, letters, parsed.sizes) for each, letters in zip(tensors, parsed.written)]
     return apply(
         rows.einsum,

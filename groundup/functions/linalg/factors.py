@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import shown_as, wrap
+from groundup.autograd.tape import wrap
 from groundup.errors import LinAlgError
 from groundup.functions.elementwise import where
 from groundup.functions.linalg.checks import check_matrices, check_square
-from groundup.functions.view import clone, transpose
+from groundup.functions.view import transpose
 from groundup.ops import linalg as rows
-from groundup.ops import matrices, view
+from groundup.ops import matrices
 
 __all__ = ["cholesky", "cholesky_ex", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
 
@@ -55,8 +55,8 @@ class linalg_svd(NamedTuple):
 
 def _piece(packed: Tensor, *key: Any) -> Tensor:
     """One of the factors that lie in one array, in memory of its own."""
-    name = packed._node.name() if packed._node is not None else ""
-    return shown_as(clone(apply(view.slice_, packed, key=(Ellipsis, *key))), name)
+    name = "" if packed._node is None else packed._node.name()
+    return apply(rows.factor, packed, key=(Ellipsis, *key), name=name)
 
 
 def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:

@@ -15,7 +15,7 @@ from groundup.autograd.tape import shown_as, wrap
 from groundup.functions.elementwise import where
 from groundup.functions.linalg.checks import check_floating, check_sides, check_square, tolerances
 from groundup.functions.reduce import sum as sum_
-from groundup.functions.view import clone, diagonal, select
+from groundup.functions.view import diagonal
 from groundup.ops import linalg as rows
 from groundup.ops import matrices
 
@@ -46,7 +46,7 @@ def slogdet(A: Tensor) -> linalg_slogdet:
     """The sign of the determinant and the logarithm of its absolute value, which does not overflow."""
     check_square("linalg.slogdet", A)
     packed = apply(rows.slogdet, A)
-    sign, logabs = (shown_as(clone(select(packed, -1, i)), "LinalgSlogdetBackward0") for i in (0, 1))
+    sign, logabs = (apply(rows.factor, packed, key=(Ellipsis, i), name="LinalgSlogdetBackward0") for i in (0, 1))
     return linalg_slogdet(sign, logabs)
 
 
