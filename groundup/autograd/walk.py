@@ -33,6 +33,7 @@ class Walk:
         state: State = LOCAL.state
         self.create_graph = create_graph
         self.in_tensors = create_graph or state.watch is not None  # else gradients are plain arrays
+        self.watch = state.watch
         self.keep = keep
         self.targets = targets
         self.delivered: dict[int, np.ndarray] = {}
@@ -48,8 +49,8 @@ class Walk:
         """Add `g` to `tensor.grad`."""
         if self.targets is not None:
             return
-        if LOCAL.state.watch is not None:
-            LOCAL.state.watch.gradient(tensor, is_read=True)
+        if self.watch is not None:
+            self.watch.gradient(tensor, is_read=True)
         with _ACCUMULATING:
             held = tensor.grad
             if held is None:
@@ -114,6 +115,8 @@ class Walk:
                     g = self.hooked(node, g)
                 if self.targets is not None and node in self.targets:
                     self.targets[node] = g
+                if self.watch is not None:
+                    self.watch.flowing(node, g)
                 if needed is None or node in needed:
                     pulled = node.pull(g, self)
                     if not self.keep:

@@ -44,11 +44,17 @@ class Watch:
     def constant(self, tensor: Any) -> None:
         """It is the same at each call: zeros, a range, data from Python."""
 
-    def drawn(self, tensor: Any, draw: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """`draw(*args, **kwargs)` gave its random numbers; into the memory of `tensor` if that existed before."""
+    def drawn(self, array: Any, draw: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """`draw(*args, **kwargs)` gave an array of random numbers."""
+
+    def filled(self, target: Any, values: Any) -> None:
+        """The memory of `target` is about to take the elements of an array, or one number."""
 
     def looked(self, tensor: Any, what: str) -> None:
         """Python asks for the values: `item`, `bool`, `print`."""
+
+    def flowing(self, node: Any, g: Any) -> None:
+        """The backward pass has the whole gradient `g` of the value that `node` made."""
 
     def gradient(self, tensor: Any, is_read: bool) -> None:
         """The `.grad` of a leaf is read to add to it, or is about to be replaced."""

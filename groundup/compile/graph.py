@@ -1,0 +1,95 @@
+"""The graph of a traced function: values, and the statements that make them, in the order in which they ran.
+
+A value never changes. A write in place makes a new value of the same memory, so that each pass can reason about
+values while the printed program still writes where the user wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from groundup.ops.row import Row
+
+Where = tuple[CodeType, int] | None
+
+
+class Memory:
+    """What a value and its views lie in. The caller's own memory must be written back; the rest is ours."""
+
+    __slots__ = ("external",)
+
+    def __init__(self, external: bool) -> None:
+        self.external = external
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """One array of the program: its shape and type, and the name it is printed under."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    memory: Memory
+    name: str = ""
+    constant: np.ndarray | None = None  # its elements, if no call changes them
+    gradient_of: Value | None = None
+    older: Value | None = None  # what the same memory held before the write that made this one
+
+    @property
+    def type(self) -> str:
+        """As in `float32 (64, 10)`."""
+        return f"{self.dtype.name} {self.shape}"
+
+
+@dataclass(eq=False, slots=True)
+class Statement:
+    """One row applied: `out = row(*operands, **params)`, written into the memory of the first operand if `inplace`."""
+
+    row: Row
+    out: Value
+    operands: list[Any]  # values, numbers, expressions of numbers
+    params: dict[str, Any]
+    phase: str = "forward"
+    where: Where = None
+    inplace: bool = False
+    call: Any = None  # a draw of random numbers, in place of a row
+    is_view: bool = False
+
+    def values(self) -> Iterator[Value]:
+        """The values that it reads."""
+        return (each for each in self.operands if isinstance(each, Value))
+
+
+@dataclass(eq=False, slots=True)
+class Graph:
+    """A whole program."""
+
+    inputs: list[Value] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    outputs: list[Any] = field(default_factory=list)  # values and expressions that the program returns
+
+    def __str__(self) -> str:
+        lines = [f"{each.name or '?'}: {each.type}" for each in self.inputs]
+        return "\n".join([*lines, *map(_shown, self.statements)])
+
+    def uses(self) -> dict[Value, int]:
+        """How often each value is read, by statements and by the caller."""
+        counts: dict[Value, int] = {}
+        for statement in self.statements:
+            for value in statement.values():
+                counts[value] = counts.get(value, 0) + 1
+        for value in self.outputs:
+            if isinstance(value, Value):
+                counts[value] = counts.get(value, 0) + 1
+        return counts
+
+
+def _shown(statement: Statement) -> str:
+    operands = ", ".join(each.name or "?" if isinstance(each, Value) else str(each) for each in statement.operands)
+    params = "".join(f", {name}={value}" for name, value in statement.params.items())
+    into = " in place" if statement.inplace else ""
+    return f"{statement.out.name or '?'}: {statement.out.type} = {statement.row.name}({operands}{params}){into}"

@@ -1,0 +1,16 @@
+"""The passes, in the order in which they run. Each is one module with one function from graph to graph."""
+
+from __future__ import annotations
+
+from groundup.compile.graph import Graph
+from groundup.compile.passes.common import common
+from groundup.compile.passes.dead import dead
+
+__all__ = ["simplified"]
+
+
+def simplified(graph: Graph) -> Graph:
+    """The same program with less to do."""
+    for each in (common, dead):
+        graph = each(graph)
+    return graph

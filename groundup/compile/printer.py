@@ -1,0 +1,188 @@
+"""The reading of a graph as NumPy source: one function of whole-array statements, as a person would write it.
+
+A value that is used once, right where it is needed, is written into the expression that uses it; every other one
+gets a line with its name, its shape and the line of the user's code that it comes from.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from groundup.compile.graph import Graph, Memory, Statement, Value
+from groundup.compile.names import Names
+from groundup.compile.numbers import Number
+from groundup.compile.spelling import key_source, spelled
+from groundup.ops.index import rebuild
+from groundup.ops.readings.source import Expression
+
+_WIDE = 72  # characters of an expression, beyond which a part of it gets a line of its own
+_INPLACE = {"add": "+=", "sub": "-=", "mul": "*=", "div": "/="}
+
+
+class Printer:
+    """Prints one graph; `helpers` are the functions and constants that its names stand for."""
+
+    def __init__(self, graph: Graph, names: Names) -> None:
+        self.graph = graph
+        self.names = names
+        self.helpers: dict[str, Any] = {"np": np}
+        self.uses = graph.uses()
+        self.memory_written = {statement.out.memory for statement in graph.statements if statement.inplace}
+        self.written: dict[Value, Expression] = {}  # what stands for each value: its name, or its expression
+        self.pending: dict[Value, Statement] = {}  # those that stand as an expression so far
+        self.reads: dict[Value, set[Memory]] = {}  # the memory that a pending expression reads
+        self.lines: list[str] = []
+        self.phase = ""
+
+    def body(self) -> list[str]:
+        """The lines of the function, without its head and its return."""
+        for value in self.graph.inputs:
+            self.written[value] = Expression(value.name)
+        for statement in self.graph.statements:
+            self._statement(statement)
+        return self.lines
+
+    def _statement(self, statement: Statement) -> None:
+        if statement.phase != self.phase:
+            self._settle_all()
+            self.phase = statement.phase
+            self.lines.append(f"# {self.phase}")
+        if statement.inplace:
+            self._settle_readers(statement.out.memory)
+            self._write(statement)
+            return
+        operands = [self._operand(each) for each in statement.operands]
+        if statement.call is not None:
+            self._line(statement.out, self._drawn(statement), statement)
+            return
+        found = spelled(statement, operands, self.helpers)
+        if self._may_wait(statement, found):
+            self.written[statement.out] = found
+            self.pending[statement.out] = statement
+            self.reads[statement.out] = self._memory_of(statement)
+        else:
+            self._line(statement.out, found, statement)
+
+    def _may_wait(self, statement: Statement, found: Expression) -> bool:
+        """Whether the value can be written where it is used: once, and not too long."""
+        light = statement.row.family in ("elementwise", "view") or statement.row.name in ("sum_to", "linear", "mm")
+        once = self.uses.get(statement.out, 0) == 1 and statement.out.memory not in self.memory_written
+        return light and once and len(found.text) <= _WIDE and not statement.out.name
+
+    def _memory_of(self, statement: Statement) -> set[Memory]:
+        found: set[Memory] = set()
+        for value in statement.values():
+            found |= self.reads.get(value, set()) if value in self.pending else {value.memory}
+        return found
+
+    def _operand(self, operand: Any) -> Any:
+        if isinstance(operand, Number):
+            return Expression(operand.text, min(operand.strength, 6))
+        if not isinstance(operand, Value):
+            return operand.item() if isinstance(operand, np.ndarray) and not operand.ndim else operand
+        if operand.constant is not None and operand not in self.written:
+            self.written[operand] = self._constant(operand)
+        if operand not in self.written and operand.older is not None:
+            self.written[operand] = self._operand(operand.older)  # the same memory, under the same name
+        self.pending.pop(operand, None)
+        return self.written[operand]
+
+    def _constant(self, value: Value) -> Expression:
+        array = value.constant
+        scalar = array is not None and not array.ndim and value.memory not in self.memory_written
+        if scalar and array.dtype.kind in "fiub" and np.isfinite(array):
+            return Expression(f"np.{array.dtype.name}({array.item()!r})")
+        name = f"constant_{sum(each.startswith('constant_') for each in self.helpers) + 1}"
+        self.helpers[name] = array
+        if value.memory not in self.memory_written:
+            return Expression(name)
+        value.name = self.names.fresh("buffer", alone=False)
+        self.lines.append(f"{value.name} = {name}.copy()")
+        return Expression(value.name)
+
+    # In place
+
+    def _write(self, statement: Statement) -> None:
+        target, *rest = [self._operand(each) for each in statement.operands]
+        row, out = statement.row, statement.out
+        if statement.call is not None:
+            self.lines.append(f"{target.text}[...] = {self._drawn(statement)}")
+        elif row.name in _INPLACE and len(rest) == 1:
+            self.lines.append(_signed(target.text, _INPLACE[row.name], rest[0]))
+        elif row.name == "assign":
+            key = self._key(statement, rest[1:])
+            self.lines.append(f"{target.text}[{key}] = {_text(rest[0])}")
+        else:
+            value = spelled(statement, [target, *rest], self.helpers)
+            self.lines.append(f"{target.text}[...] = {value.text}")
+        self.written[out] = target
+
+    def _key(self, statement: Statement, indices: list[Any]) -> str:
+        pattern = statement.params["pattern"]
+        if not indices:
+            return key_source(pattern)
+        self.helpers["rebuild"] = rebuild
+        name = f"pattern_{sum(each.startswith('pattern_') for each in self.helpers) + 1}"
+        self.helpers[name] = pattern
+        return f"rebuild({name}, ({', '.join(map(_text, indices))},))"
+
+    def _drawn(self, statement: Statement) -> str:
+        draw, args, kwargs = statement.call
+        name = f"draw_{sum(each.startswith('draw_') for each in self.helpers) + 1}"
+        self.helpers[name] = lambda: draw(*args, **kwargs)
+        return f"{name}()"
+
+    # Lines
+
+    def _settle_readers(self, memory: Memory) -> None:
+        """Before memory is written, what waits to read it gets its line."""
+        for value in [each for each in self.pending if memory in self.reads[each]]:
+            self._settle(value)
+
+    def _settle_all(self) -> None:
+        for value in list(self.pending):
+            self._settle(value)
+
+    def _settle(self, value: Value) -> None:
+        statement = self.pending.pop(value)
+        self._line(value, self.written[value], statement)
+
+    def _line(self, value: Value, expression: Expression | str, statement: Statement) -> None:
+        text = expression if isinstance(expression, str) else expression.text
+        if not value.name:
+            value.name = self._name(statement)
+        self.lines.append(f"{value.name} = {text}".ljust(56) + f"  # {value.shape}{_place(statement)}")
+        self.written[value] = Expression(value.name)
+
+    def _name(self, statement: Statement) -> str:
+        """A name for a value that has none: its gradient's, or its row's."""
+        of = statement.out.gradient_of
+        if of is not None and of.name:
+            return self.names.fresh(f"{of.name}_grad")
+        if statement.call is not None:
+            return self.names.fresh("drawn", alone=False)
+        return self.names.fresh("g" if statement.phase == "backward" else statement.row.name, alone=False)
+
+
+def _place(statement: Statement) -> str:
+    """The file and line of the user's code that a statement comes from."""
+    if statement.where is None:
+        return ""
+    code, instruction = statement.where
+    line = list(code.co_positions())[instruction // 2][0] or code.co_firstlineno
+    return f"   {Path(code.co_filename).name}:{line}"
+
+
+def _text(value: Any) -> str:
+    return value.text if isinstance(value, Expression) else repr(value)
+
+
+def _signed(target: str, symbol: str, value: Any) -> str:
+    """`w -= lr * g` for `w += -lr * g`."""
+    text = _text(value)
+    if symbol == "+=" and text.startswith("-") and " + " not in text and " - " not in text:
+        return f"{target} -= {text[1:]}"
+    return f"{target} {symbol} {text}"

@@ -1,0 +1,227 @@
+"""The tracer: it looks on while a function runs on real tensors, and writes down the program.
+
+The first call of a compiled function is therefore an ordinary one, with its results and its changes of state; what
+is written down are the rows it applied, to which values. Arrays stand for values: two tensors that share an array
+share its value, and a change of a view is a change of the memory that it lies in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from groundup.autograd.tape import TensorBase, caller, line_of
+from groundup.autograd.watch import Watch
+from groundup.compile.errors import TraceError
+from groundup.compile.graph import Graph, Memory, Statement, Value
+from groundup.compile.numbers import Number
+from groundup.ops import ROWS
+from groundup.ops.row import Row
+
+
+class Seen:
+    """What is known of one array: its value, and when the memory it lies in was last looked at."""
+
+    __slots__ = ("array", "root", "time", "value")
+
+    def __init__(self, array: np.ndarray, value: Value, root: Seen | None) -> None:
+        self.array = array  # held, so that its id stays its own
+        self.value = value
+        self.root = root or self  # of a view, the array whose memory it is
+        self.time = self.root.time if root else 0  # of a root, how often its memory was written
+
+
+class Tracer(Watch):
+    """Told of everything that happens while the function runs; `graph` is what it wrote down."""
+
+    def __init__(self) -> None:
+        self.graph = Graph()
+        self.seen: dict[int, Seen] = {}
+        self.opaque: dict[int, Any] = {}  # made without a row; the array is held, so that its id stays its own
+        self.draws: dict[int, Any] = {}
+        self.conditions: list[str] = []  # on the input numbers, for the program to be the right one
+        self.captured: list[tuple[Any, Value]] = []  # tensors from outside, and their values
+        self.reads_gradient: list[Any] = []  # leaves whose .grad at the start of the call matters
+        self.sets_gradient: dict[int, Any] = {}
+        self.nodes: dict[int, tuple[Any, Value]] = {}  # what each node of the tape made
+        self.phase = "forward"
+        self.quiet = False  # while the tracer itself looks at tensors
+
+    # What values are
+
+    def input(self, tensor: Any, name: str) -> Value:
+        """A tensor that the caller has: its memory is the caller's."""
+        array = tensor._array
+        if id(array) in self.seen:
+            return self.seen[id(array)].value
+        value = Value(array.shape, array.dtype, Memory(external=True), name)
+        self.seen[id(array)] = Seen(array, value, None)
+        self.graph.inputs.append(value)
+        return value
+
+    def value_of(self, tensor: Any) -> Value:
+        """The value of a tensor now, after all writes to its memory."""
+        array = tensor._array
+        seen = self.seen.get(id(array))
+        if seen is None:
+            return self._first_seen(tensor)
+        if seen.time != seen.root.time:  # the memory was written through another view
+            seen.value = Value(array.shape, array.dtype, seen.value.memory, older=seen.value)
+            seen.time = seen.root.time
+        return seen.value
+
+    def _first_seen(self, tensor: Any) -> Value:
+        array = tensor._array
+        if id(array) in self.opaque:
+            raise _opaque()
+        value = self.input(tensor, "")
+        self.captured.append((tensor, value))
+        return value
+
+    def constant(self, tensor: Any) -> None:
+        """Hold its elements as they are now: the array may be written later."""
+        array = tensor._array
+        if id(array) not in self.seen:
+            value = Value(array.shape, array.dtype, Memory(external=False), constant=array.copy())
+            self.seen[id(array)] = Seen(array, value, None)
+            self.opaque.pop(id(array), None)
+
+    def made(self, tensor: Any) -> None:
+        """Nothing is known of it yet: a row that reads it will say so."""
+        array = tensor._array
+        if id(array) not in self.seen and not self.quiet:
+            self.opaque[id(array)] = array
+
+    # What happens
+
+    def applied(self, row: Row, args: tuple[Any, ...], arrays: list[Any], params: dict[str, Any], result: Any) -> None:
+        """A row made a fresh array."""
+        operands = self._operands(args, arrays)
+        array = result._array
+        value = Value(array.shape, array.dtype, Memory(external=False))
+        self.seen[id(array)] = Seen(array, value, None)
+        self._made_by(result, value)
+        self._add(Statement(row, value, operands, params))
+
+    def viewed(self, row: Row, base: Any, params: dict[str, Any], result: Any) -> None:
+        """A view row made an array that lies in the memory of another one, or a copy."""
+        source = self.value_of(base)
+        array = result._array
+        shares = result._view is not None
+        value = Value(array.shape, array.dtype, source.memory if shares else Memory(external=False))
+        self.seen[id(array)] = Seen(array, value, self.seen[id(base._array)].root if shares else None)
+        self._made_by(result, value)
+        self._add(Statement(row, value, [source], params, is_view=shares))
+
+    def writing(self, row: Row, target: Any, args: tuple[Any, ...]) -> None:
+        """Look at everything before it is overwritten."""
+        for each in (target, *args):
+            if isinstance(each, TensorBase):
+                self.value_of(each)
+
+    def written(self, row: Row, target: Any, args: tuple[Any, ...], arrays: list[Any], params: dict[str, Any]) -> None:
+        """A row wrote into an array."""
+        operands = self._operands((target, *args), [target._array, *arrays[1:]])
+        self._write(row, target, operands, params)
+
+    def _write(self, row: Row, target: Any, operands: list[Any], params: dict[str, Any], call: Any = None) -> None:
+        array = target._array
+        seen = self.seen[id(array)]
+        value = Value(array.shape, array.dtype, seen.value.memory, older=seen.value)
+        seen.value = value
+        seen.root.time += 1
+        seen.time = seen.root.time
+        self._add(Statement(row, value, operands, params, inplace=True, call=call))
+
+    def drawn(self, array: np.ndarray, draw: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Random numbers: the program draws its own."""
+        if any(isinstance(each, np.ndarray) for each in (*args, *kwargs.values())):
+            raise TraceError(
+                f"random numbers whose distribution depends on a tensor cannot be compiled\n"
+                f"  They are drawn at {line_of(caller())}"
+            )
+        value = Value(array.shape, array.dtype, Memory(external=False))
+        self.seen[id(array)] = Seen(array, value, None)
+        self._add(Statement(ROWS["assign"], value, [], {}, call=(draw, args, kwargs)))
+
+    def overwritten(self, target: Any, operation: str) -> None:
+        """Fills and copies are told as such by `filled`; what else changes memory cannot be followed."""
+        if operation not in ROWS and operation.rstrip("_") not in _TOLD and not self.quiet:
+            raise TraceError(
+                f"{operation} changes a tensor in a way that cannot be compiled\n  It stands at {line_of(caller())}"
+            )
+
+    def filled(self, target: Any, values: Any) -> None:
+        """The memory of `target` takes the elements of an array, or one number."""
+        before = self.value_of(target)
+        if isinstance(values, np.ndarray):
+            if id(values) not in self.seen:
+                raise TraceError(f"values from outside of the operations are written at {line_of(caller())}")
+            seen = self.seen[id(values)]
+            values = seen.value
+        self._write(ROWS["assign"], target, [before, values], {"pattern": (Ellipsis,)})
+
+    def looked(self, tensor: Any, what: str) -> None:
+        """A compiled program has no values while it is written."""
+        if not self.quiet:
+            raise TraceError(
+                f"{what} of a tensor needs its value, which a compiled function does not have while it is traced\n"
+                f"  It stands at {line_of(caller())}\n"
+                "  Choose with groundup.where(condition, a, b), or return the tensor and look at it outside."
+            )
+
+    def _made_by(self, result: Any, value: Value) -> None:
+        if result._node is not None:
+            self.nodes[id(result._node)] = (result._node, value)
+
+    def flowing(self, node: Any, g: Any) -> None:
+        """Statements from here on belong to the backward pass; `g` is the gradient of what the node made."""
+        self.phase = "backward"
+        found = self.nodes.get(id(node))
+        gradient = self.value_of(g)
+        if found is not None and gradient.gradient_of is None and gradient is not found[1]:
+            gradient.gradient_of = found[1]
+
+    def gradient(self, tensor: Any, is_read: bool) -> None:
+        """Remember which leaves get a gradient, and which of them add to the one from before the call."""
+        if is_read and id(tensor) not in self.sets_gradient:
+            self.reads_gradient.append(tensor)
+        self.sets_gradient[id(tensor)] = tensor
+
+    # Writing it down
+
+    def _operands(self, args: tuple[Any, ...], arrays: list[Any]) -> list[Any]:
+        return [self._operand(arg, array) for arg, array in zip(args, arrays, strict=True)]
+
+    def _operand(self, arg: Any, array: Any) -> Any:
+        if not isinstance(arg, TensorBase):
+            if isinstance(arg, np.ndarray) and arg.ndim:
+                raise _opaque()
+            return arg if isinstance(arg, Number) else array
+        value = self.value_of(arg)
+        if isinstance(array, np.ndarray) and array.dtype != value.dtype:  # the types were settled on another one
+            cast = Value(value.shape, array.dtype, Memory(external=False))
+            self._add(Statement(ROWS["cast"], cast, [value], {"to": array.dtype}))
+            return cast
+        return value
+
+    def _add(self, statement: Statement) -> None:
+        statement.phase = self.phase
+        statement.where = caller()
+        self.graph.statements.append(statement)
+
+
+def _opaque() -> TraceError:
+    return TraceError(
+        "a value was computed outside of the operations that can be compiled: its shape depends on data, or Python "
+        f"looked at numbers\n  It is used at {line_of(caller())}\n"
+        "  Compute it before the compiled function, and pass it as an argument."
+    )
+
+
+_TOLD = frozenset(
+    """
+    copy fill zero bernoulli uniform normal exponential geometric cauchy log_normal random backward setitem
+    """.split()
+)
