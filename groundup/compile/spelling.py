@@ -148,69 +148,6 @@ _POWERS: dict[float, Callable[[Any], Expression]] = {
 }
 
 
-def spelled(s: Statement, x: Any) -> Expression:
-        dims = _dims(s.params["dim"], s.params["keepdim"], len(s.operands[0].shape))
-        return Expression(f"{_wrapped(x, 9)}.{name}({dims})")
-
-    return spelled
-
-
-def _reshape(s: Statement, x: Any) -> Expression:
-    have, size = s.operands[0].shape, tuple(s.params["size"])
-    if size == (*have, 1):
-        return Expression(f"{_wrapped(x, 9)}[..., None]")
-    if have == (*size, 1):
-        return Expression(f"{_wrapped(x, 9)}[..., 0]")
-    return Expression(f"{_wrapped(x, 9)}.reshape({size})")
-
-
-def _expand(s: Statement, x: Any) -> Expression:
-    return Expression(f"np.broadcast_to({_wrapped(x, 0)}, {tuple(s.params['size'])})")
-
-
-SPELLING: dict[str, Callable[..., Expression]] = {
-    "matmul": _matmul,
-    "mm": _matmul,
-    "mv": _matmul,
-    "dot": _matmul,
-    "linear": _linear,
-    "sum_to": _sum_to,
-    "sum": _reduced("sum"),
-    "mean": _reduced("mean"),
-    "reshape": _reshape,
-    "flatten": _reshape,
-    "squeeze": _reshape,
-    "unsqueeze": _reshape,
-    "expand": _expand,
-    "t": lambda s, x: Expression(f"{_wrapped(x, 9)}.T"),
-    "transpose": lambda s, x: Expression(f"{_wrapped(x, 9)}.swapaxes({s.params['dim0']}, {s.params['dim1']})"),
-    "permute": lambda s, x: Expression(f"{_wrapped(x, 9)}.transpose({tuple(s.params['dims'])})"),
-    "slice": lambda s, x: Expression(f"{_wrapped(x, 9)}[{key_source(s.params['key'])}]"),
-    "clone": lambda s, x: Expression(f"{_wrapped(x, 9)}.copy()"),
-    "cast": lambda s, x: Expression(f"{_wrapped(x, 9)}.astype(np.{np.dtype(s.params['to']).name})"),
-}
-
-
-# Rows whose kernel does no more than their formula says.
-_AS_FORMULA = frozenset({"relu"})
-
-
-class NumpySource(SourceMath):
-    """Source in NumPy's names; what NumPy lacks is called by its own name, and noted in `wanted`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.wanted: dict[str, Any] = {}
-
-    def __getattr__(self, name: str) -> Callable[..., Expression]:
-        if hasattr(np, SPELLED.get(name, name)):
-            return super().__getattr__(name)
-        if not hasattr(ARRAYS, name):
-            raise AttributeError(f"no function of the source reading is called {name!r}")
-        self.wanted[name] = getattr(ARRAYS, name)
-        return lambda *values: Expression(f"{name}({', '.join(_wrapped(value, 0) for value in values)})")
-
-
 def spelled(statement: Statement, operands: list[Any], helpers: dict[str, Any]) -> Expression:
     """The source of a statement's right side; functions that it calls by name are put into `helpers`."""
     row = statement.row
