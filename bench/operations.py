@@ -157,6 +157,27 @@ def reductions() -> Iterator[Operation]:
     yield row("cumsum(1)", lambda T, x: T.cumsum(x, 1), matrices(1))
     yield row("softmax(1)", lambda T, x: T.softmax(x, 1), matrices(1))
     yield row("log_softmax(1)", lambda T, x: T.log_softmax(x, 1), matrices(1))
+    for name in ("nansum", "nanmean", "aminmax", "var_mean", "std_mean", "diff", "trapezoid", "trapz"):
+        yield row(name, _by_name(name), vectors(1))
+    yield row("cumulative_trapezoid", _by_name("cumulative_trapezoid"), vectors(1))
+    for name in ("cumprod", "cummax", "cummin", "logcumsumexp"):
+        yield row(f"{name}(1)", _along(name, 1), matrices(1))
+    for name in ("median", "nanmedian"):
+        yield row(name, _by_name(name), distinct)
+        yield row(f"{name}(0)", _along(name, 0), distinct)
+    yield row("kthvalue", lambda T, x: T.kthvalue(x, 3), distinct)
+    yield row("mode", _by_name("mode"), distinct)
+    yield row("msort", _by_name("msort"), distinct)
+    for name in ("quantile", "nanquantile"):
+        yield row(name, lambda T, x, name=name: getattr(T, name)(x, 0.3), distinct)
+    for name in ("cov", "corrcoef"):
+        yield row(name, _by_name(name), lambda n: matrices(1)(min(n, 250_000)))
+    yield row("histc", lambda T, x: T.histc(x, 50, -2, 2), vectors(1), differentiable=False)
+    yield row("histogram", lambda T, x: T.histogram(x, 50, range=(-2.0, 2.0)), vectors(1), differentiable=False)
+    yield row("dist", lambda T, x, y: T.dist(x, y), vectors(2))
+    yield row("renorm", lambda T, x: T.renorm(x, 2, 0, 1.0), matrices(1))
+    yield row("linalg.vector_norm(3)", lambda T, x: T.linalg.vector_norm(x, 3), vectors(1))
+    yield row("linalg.matrix_norm(1)", lambda T, x: T.linalg.matrix_norm(x, 1), matrices(1))
 
 
 def views() -> Iterator[Operation]:

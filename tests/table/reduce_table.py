@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.table.table import ALL, NUMBERS, Arg, Entry, Sample, Samples, at, on, some
+from tests.table.table import ALL, NUMBERS, Arg, Entry, Sample, Samples, at, on, some, tensors
 
 SEVERAL = (
     on(2, 3)(),
@@ -62,6 +62,36 @@ def _over(domain: tuple[float, float]) -> Samples:
     return some(on(4, domain=domain)(0), on(2, 3, domain=domain)(1))
 
 
+GAPS = (at(1.0, np.nan, 3.0, 2.0)(), at([1.0, np.nan], [np.nan, np.nan], [4.0, 2.0])(1), at(np.nan, 1.0, 0.0)(0, True))
+NANS = (at(np.nan, 1.0, np.nan, 2.0)(2),)
+QUANTILES = tuple(
+    on(2, 5, layout=layout)(q, dim, keepdim, interpolation=how)
+    for q, dim, keepdim, how, layout in (
+        (0.3, None, False, "linear", "plain"),
+        (0.3, 1, True, "lower", "plain"),
+        (0.3, 0, False, "higher", "transposed"),
+        (0.6, None, True, "nearest", "plain"),
+        (0.6, -1, False, "midpoint", "transposed"),
+        (1.0, 0, False, "linear", "plain"),
+    )
+)
+
+
+def _long(random: np.random.Generator) -> list[Sample]:
+    """Many elements in few lines, and few in many: the recurrence behind the derivative has two ways."""
+    return [Sample((Arg(random.uniform(0.8, 1.2, shape)), 0)) for shape in ((37,), (5, 70))]
+
+
+def _quantiles(random: np.random.Generator) -> list[Sample]:
+    several = Sample((Arg(random.uniform(-2, 2, (2, 5))), Arg(np.array([0.3, 0.7])), 1))
+    return [several, *(make(random) for make in (*QUANTILES, at(1.0, np.nan, 2.0)(0.5)))]
+
+
+def _ends(random: np.random.Generator) -> Sample:
+    x, before, behind = (Arg(random.uniform(-2, 2, shape)) for shape in ((2, 3), (2, 1), (2, 2)))
+    return Sample((x, 1, 1, before, behind))
+
+
 ENTRIES = [
     Entry("sum", some(*SEVERAL, *EMPTY, *ODD), rows=("sum", "sum_to"), dtypes=ALL),
     Entry("sum, dtype", some(on(2, 3)(dtype=None), on(2, 3)(0, dtype=None)), path="sum", dtypes=ALL),
@@ -112,6 +142,64 @@ ENTRIES = [
         Entry(f"norm, {p}", _norms(p), path="norm", rows=("norm",) if p in (2, "fro") else (), order=2 if p else 1)
         for p in (2, "fro", 1, 0, 3, 0.5, np.inf, -np.inf)
     ),
+    Entry(
+        "cumprod", some(*ONE, on(0, 3)(0), at(1.0, 0.0, 2.0, 0.0, 3.0)(0)), rows=("cumprod", "recurrence"), dtypes=ALL
+    ),
+    Entry("cumprod, long", _long, path="cumprod", order=1, rtol=10),
+    Entry("logcumsumexp", some(*ONE, on(0, 3)(0), ODD[0], *ODD[2:]), rows=("logcumsumexp",)),
+    Entry("cummax", some(*ONE, *TIES[::2], *ODD), rows=("argcummax", "gather"), dtypes=ALL),
+    Entry("cummin", some(*ONE, *TIES[::2], *ODD), rows=("argcummin", "gather"), dtypes=ALL),
+    Entry("aminmax", some(on(2, 3)(), on()(), on(2, 3, layout="transposed")(dim=1), on(2, 3)(dim=0, keepdim=True))),
+    Entry("nansum", some(*SEVERAL, *GAPS), dtypes=ALL),
+    Entry("nanmean", some(*SEVERAL, *GAPS[::2])),
+    Entry(
+        "var_mean",
+        some(on(2, 3)(), on(2, 3)(1, correction=0), on(2, 3)(False), on(2, 3)((0, 1), keepdim=True)),
+        rtol=10,
+    ),
+    Entry("std_mean", some(on(2, 3)(), on(2, 3)(1, correction=0), on(2, 3)(0, True, True)), rtol=10),
+    Entry("cov", some(on(2, 3)(), on(4)(), on(2, 3)(correction=0), on(2, 3, layout="transposed")()), rtol=10),
+    Entry("corrcoef", some(on(2, 4)(), on(3, 5)()), rtol=10),
+    Entry(
+        "median",
+        some(on(2, 3)(), on()(), *ONE, *GAPS, on(2, 300)(1, True), at(2.0, 1.0, 2.0)()),
+        rows=("median", "argmedian"),
+    ),
+    Entry("nanmedian", some(on(2, 3)(), *ONE, *GAPS, at(np.nan, np.nan)(0)), rows=("median", "argmedian")),
+    Entry(
+        "mode", some(*ONE, at([2, 1, 2, 1, 3], [5, 5, 4, 4, 4])(), on(2, 3)(0, True)), rows=("argmode",), dtypes=NUMBERS
+    ),
+    Entry(
+        "kthvalue",
+        some(on(2, 3)(2), on()(1), on(2, 3, layout="transposed")(1, 0), on(300)(7, 0, True), *NANS),
+        rows=("argkth",),
+    ),
+    Entry("quantile", _quantiles),
+    Entry("nanquantile", some(*QUANTILES, at(1.0, np.nan, 2.0, np.nan)(0.5), at(np.nan, np.nan)(0.5))),
+    Entry("msort", some(on(2, 3)(), on(4)(), on()())),
+    Entry("diff", some(on(5)(), on(2, 3)(dim=0), on(2, 4)(2), on(3)(5), on(2, 0)(), on(3)(0)), dtypes=ALL),
+    Entry("diff, ends", some(_ends), path="diff"),
+    Entry("trapezoid", some(on(4)(), on(2, 3)(dx=0.5, dim=0), tensors((2, 3), (3,)), tensors((2, 3), (2, 3), dim=0))),
+    Entry("trapz", some(on(2, 3)(dx=2), tensors((2, 3), (3,)))),
+    Entry("cumulative_trapezoid", some(on(4)(), on(2, 3)(dx=0.5, dim=0), tensors((2, 3), (3,)))),
+    Entry("histc", some(on(20)(4), on(20)(5, -1, 1), at(2.0, 2.0)(3)), order=0),
+    Entry("histogram", some(on(20)(4), on(20)(5, range=(-1.0, 1.0)), on(20)(3, density=True)), order=0),
+    Entry("dist", some(tensors((2, 3), (2, 3)), tensors((2, 3), (3,), p=1), tensors((3,), (3,), p=np.inf))),
+    Entry("renorm", some(on(2, 3)(2, 0, 1.0), on(2, 3, 2)(1, 2, 0.5), on(2, 3)(3, 1, 100.0)), rtol=10),
+    *(
+        Entry(
+            f"linalg.vector_norm, {p}",
+            some(on(2, 3)(p), on(2, 3, layout="transposed")(p, 0, True)),
+            path="linalg.vector_norm",
+        )
+        for p in (2, 1, 3, np.inf)
+    ),
+    *(
+        Entry(f"linalg.matrix_norm, {p}", some(on(2, 3)(p), on(2, 3, 2)(p, (0, 2), True)), path="linalg.matrix_norm")
+        for p in ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
+    ),
+    Entry("linalg.norm", some(on(2, 3)(), on(3)(1), on(2, 3)("nuc"), on(2, 3)(3, 1), on(2, 3, 2)(1, (0, 1)))),
+    Entry("linalg.cond", some(on(3, 3)(), on(2, 3, 3)(2), on(3, 2)(-2)), rtol=100),
     Entry("argsort", some(*ONE, *ODD), rows=("argsort",), dtypes=NUMBERS, order=0),
     Entry(
         "sort",

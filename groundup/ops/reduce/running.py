@@ -25,7 +25,7 @@ cumprod = reduction(
 )
 logcumsumexp = reduction(
     lambda m, x, *, dim: np.logaddexp.accumulate(x, axis=dim),
-    lambda m, g, x, y, dim: _logcumsumexp_grad(m, g, x, m.where(y == -np.inf, 0, y), dim),
+    lambda m, g, x, y, dim: _logcumsumexp_grad(m, g, x, y, dim),
 )
 recurrence = reduction(
     lambda m, a, b, *, dim: _recurrence(a, b, dim),
@@ -51,8 +51,9 @@ def _back(m: Any, g: Any, b: Any, dim: int) -> Any:
 
 def _logcumsumexp_grad(m: Any, g: Any, x: Any, y: Any, dim: int) -> Any:
     """The sum over j >= i of g[j] exp(x[i] - y[j]), by steps of exp(y[j - 1] - y[j]), which is at most 1."""
-    steps = m.exp(m.minimum(shifted(m, y, dim, 1, 0) - y, 0))
-    return _back(m, g, steps, dim) * m.exp(x - y)
+    finite = m.where(m.abs(y) == np.inf, 0, y)  # what is infinite has no share, whatever the step
+    steps = m.exp(m.minimum(shifted(m, finite, dim, 1, 0) - finite, 0))
+    return _back(m, g, steps, dim) * m.exp(x - m.where(y == -np.inf, 0, y))
 
 
 def _recurrence(a: np.ndarray, b: np.ndarray, dim: int) -> np.ndarray:
