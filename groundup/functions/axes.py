@@ -44,10 +44,16 @@ def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
             break
     else:
         return given
-    if len(given) == 1 and not hasattr(given[0], "__index__"):
-        given = tuple(given[0])
-    elif len(given) == 1 and isinstance(given[0], (tuple, list)):
-        given = tuple(given[0])
+    if len(given) == 1:
+        only = given[0]
+        if type(only) is tuple:
+            for each in only:
+                if type(each) is not int:
+                    break
+            else:
+                return only
+        if isinstance(only, (tuple, list)) or not hasattr(only, "__index__"):
+            given = tuple(only)
     return tuple(operator.index(each) for each in given)
 
 

@@ -24,10 +24,13 @@ def expand_array(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
         return np.ndarray(size, x.dtype, x, 0, tuple([0 if n != 1 else x.itemsize for n in size]))
     lead = len(size) - x.ndim
     strides = [0] * lead
-    for have, want, stride in zip(x.shape, size[lead:], x.strides, strict=True):
-        if have != want and have != 1:
+    for have, want, stride in zip(x.shape, size[lead:] if lead else size, x.strides, strict=True):
+        if have == want:
+            strides.append(stride)
+        elif have == 1:
+            strides.append(0)
+        else:
             raise ValueError(f"{x.shape} does not expand to {size}")
-        strides.append(stride if have == want else 0)
     return strided(x, size, tuple(strides))
 
 

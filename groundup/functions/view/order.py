@@ -74,7 +74,7 @@ def adjoint(input: Tensor) -> Tensor:
         raise RuntimeError(
             f"tensor.adjoint() is only supported on matrices or batches of matrices. Got {input._array.ndim}-D tensor."
         )
-    return transpose(input, -2, -1)
+    return apply(rows.transpose, input, dim0=input._array.ndim - 2, dim1=input._array.ndim - 1)
 
 
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
@@ -85,6 +85,10 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     groundup.Size([3, 4, 2])
     """
     rank = input._array.ndim
+    if type(source) is int and type(destination) is int and rank:
+        moved = list(range(rank))
+        moved.insert(one_axis(destination, rank), moved.pop(one_axis(source, rank)))
+        return apply(rows.permute, input, dims=tuple(moved))
     given = [source] if isinstance(source, int) else list(source)
     wanted = [destination] if isinstance(destination, int) else list(destination)
     if len(given) != len(wanted):

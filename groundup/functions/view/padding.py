@@ -39,7 +39,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     pairs = tuple([(widths[i], widths[i + 1]) for i in range(len(widths) - 2, -1, -2)])
     full = ((0, 0),) * (len(shape) - len(pairs)) + pairs
     if mode == "constant":
-        _check_left(shape, full)
+        if widths and min(widths) < 0:
+            _check_left(shape, full)
         return apply(rows.pad, input, widths=full, value=0 if value is None else value)
     if mode not in MODES:
         raise NotImplementedError(f"Unrecognised padding mode {mode}\n  There are {', '.join(MODES)}.")
