@@ -12,7 +12,8 @@ attribute `tensor`, through which gradients flow. What differs from the standard
 - The extension `fft` is not there; `linalg` is.
 
 What the standard leaves open raises: types of different kinds do not mix, `copy=False` where memory cannot be shared.
-The default floating type is groundup's own, float32 unless `groundup.set_default_dtype` changed it.
+The default floating type is groundup's own, float32; for code that takes NumPy's precision for granted, as SciPy does,
+write `groundup.set_default_dtype(groundup.float64)`.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from groundup.array_api.data_types import (
     INTEGRAL_OR_BOOLEAN,
     NUMERIC,
 )
+from groundup.functions import creation
 from groundup.functions import elementwise as t
 from groundup.tensor import Tensor
 
@@ -164,7 +165,7 @@ logical_not = unary("logical_not", BOOLEAN, t.logical_not)
 # Of complex numbers, which there are none of: a real number is its own real part and conjugate.
 conj = unary("conj", NUMERIC, Tensor.clone)
 real = unary("real", NUMERIC, Tensor.clone)
-imag = unary("imag", NUMERIC, lambda x: x * 0)
+imag = unary("imag", NUMERIC, creation.zeros_like)
 
 
 def sign(x: Array, /) -> Array:

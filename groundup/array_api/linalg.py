@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from groundup.array_api.array import Array, operand, operands
 from groundup.array_api.data_types import ALL, FLOATING, NUMERIC
 from groundup.array_api.linear_algebra_functions import matmul, matrix_transpose, tensordot, vecdot
-from groundup.array_api.manipulation_functions import Axis, as_axes
+from groundup.array_api.manipulation_functions import Axis
+from groundup.array_api.statistical_functions import reduced
 from groundup.array_api.statistical_functions import sum as sum_along
 from groundup.dtypes import dtype as DType
 from groundup.functions import linalg as of_tensors
-from groundup.functions import reduce, view
+from groundup.functions import view
 from groundup.tensor import Tensor
 
 __all__ = [
@@ -116,7 +117,7 @@ def inv(x: Array, /) -> Array:
 
 def pinv(x: Array, /, *, rtol: float | Array | None = None) -> Array:
     """The pseudo-inverse, which treats singular values below `rtol` times the largest as zero."""
-    return Array(of_tensors.pinv(operand("pinv", FLOATING, x), rtol=_tolerance(rtol, x)))
+    return Array(of_tensors.pinv(operand("pinv", FLOATING, x), rtol=_tolerance(rtol)))
 
 
 def solve(x1: Array, x2: Array, /) -> Array:
@@ -148,11 +149,10 @@ def slogdet(x: Array, /) -> SlogdetResult:
 
 def matrix_rank(x: Array, /, *, rtol: float | Array | None = None) -> Array:
     """How many singular values are above `rtol` times the largest."""
-    return Array(of_tensors.matrix_rank(operand("matrix_rank", FLOATING, x), rtol=_tolerance(rtol, x)))
+    return Array(of_tensors.matrix_rank(operand("matrix_rank", FLOATING, x), rtol=_tolerance(rtol)))
 
 
-def _tolerance(rtol: Any, x: Array) -> Any:
-    """A relative tolerance; the standard's default is the larger side times the type's precision."""
+def _tolerance(rtol: Any) -> Any:
     return rtol.tensor if isinstance(rtol, Array) else rtol
 
 
@@ -164,32 +164,19 @@ def trace(x: Array, /, *, offset: int = 0, dtype: DType | None = None) -> Array:
 def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
     """A norm of the matrices in the last two axes: of elements ("fro"), of sums along an axis or of singular values."""
     found = operand("matrix_norm", FLOATING, x)
-    if ord in ("fro", None):
-        norm = _vector_norm(found, (-2, -1), 2)
-    elif ord in ("nuc", 2, -2):
-        values = of_tensors.svdvals(found)
-        norm = {"nuc": reduce.sum, 2: reduce.amax, -2: reduce.amin}[ord](values, -1)
-    elif ord in (1, -1, math.inf, -math.inf):
-        sums = reduce.sum(found.abs(), -2 if ord in (1, -1) else -1)
-        norm = (reduce.amax if ord > 0 else reduce.amin)(sums, -1)
-    else:
+    if ord not in ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf, None):
         raise ValueError(f"matrix_norm: ord must be 'fro', 'nuc', 1, -1, 2, -2, inf or -inf, got {ord!r}")
-    return Array(norm[..., None, None] if keepdims else norm)
+    return Array(of_tensors.matrix_norm(found, "fro" if ord is None else ord, (-2, -1), keepdims))
 
 
 def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:
     """A norm along some axes, or of all elements: the root of order `ord` of the sum of powers."""
-    found = operand("vector_norm", FLOATING, x)
-    axes = as_axes(axis, x.ndim)
-    norm = _vector_norm(found, axes, ord) if axes else _vector_norm(found.unsqueeze(0), (0,), ord)
-    if keepdims:
-        gone = {each % x.ndim for each in axes}
-        norm = norm.reshape([1 if i in gone else size for i, size in enumerate(x.shape)])
-    return Array(norm)
-
-
-def _vector_norm(x: Tensor, axes: tuple[int, ...], ord: float) -> Tensor:
-    return of_tensors.vector_norm(x, ord, axes)
+    return reduced(
+        lambda t, axes, keep: of_tensors.vector_norm(t, ord, axes, keep),
+        operand("vector_norm", FLOATING, x),
+        axis,
+        keepdims,
+    )
 
 
 # ---- products ------------------------------------------------------------------------------------------------

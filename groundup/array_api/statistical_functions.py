@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-def _reduced(function: Callable[..., Tensor], x: Tensor, axis: Axis, keepdims: bool) -> Array:
+def reduced(function: Callable[..., Tensor], x: Tensor, axis: Axis, keepdims: bool) -> Array:
     """`function(x, axes, keepdims)`; where there is no axis to go, it is given one of length 1."""
     axes = as_axes(axis, x.ndim)
     return Array(function(x, axes, keepdims) if axes else function(x.unsqueeze(0), (0,), False))
@@ -61,12 +61,12 @@ def prod(x: Array, /, *, axis: Axis = None, dtype: DType | None = None, keepdims
 
 def _total(function: Any, x: Tensor, axis: Axis, dtype: DType | None, keepdims: bool) -> Array:
     target, room = _types(x.dtype, dtype)
-    return Array(_reduced(function, x.to(room), axis, keepdims).tensor.to(target))
+    return Array(reduced(function, x.to(room), axis, keepdims).tensor.to(target))
 
 
 def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """The mean, along some axes or all."""
-    return _reduced(reduce.mean, operand("mean", FLOATING, x), axis, keepdims)
+    return reduced(reduce.mean, operand("mean", FLOATING, x), axis, keepdims)
 
 
 def var(x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Array:
@@ -83,27 +83,27 @@ def _spread(function: Any, x: Tensor, axis: Axis, correction: float, keepdims: b
     def corrected(t: Tensor, axes: tuple[int, ...], keep: bool) -> Tensor:
         return function(t, axes, correction=correction, keepdim=keep)
 
-    return _reduced(corrected, x, axis, keepdims)
+    return reduced(corrected, x, axis, keepdims)
 
 
 def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """The largest element, along some axes or all; nan where one is nan."""
-    return _reduced(reduce.amax, operand("max", NUMERIC, x), axis, keepdims)
+    return reduced(reduce.amax, operand("max", NUMERIC, x), axis, keepdims)
 
 
 def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """The smallest element, along some axes or all; nan where one is nan."""
-    return _reduced(reduce.amin, operand("min", NUMERIC, x), axis, keepdims)
+    return reduced(reduce.amin, operand("min", NUMERIC, x), axis, keepdims)
 
 
 def all(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether no element is zero, along some axes or all."""
-    return _reduced(reduce.all, operand("all", ALL, x) != 0, axis, keepdims)
+    return reduced(reduce.all, operand("all", ALL, x) != 0, axis, keepdims)
 
 
 def any(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether some element is not zero, along some axes or all."""
-    return _reduced(reduce.any, operand("any", ALL, x) != 0, axis, keepdims)
+    return reduced(reduce.any, operand("any", ALL, x) != 0, axis, keepdims)
 
 
 # ---- along one axis ------------------------------------------------------------------------------------------
