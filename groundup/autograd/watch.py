@@ -44,9 +44,6 @@ class Watch:
     def constant(self, tensor: Any) -> None:
         """It is the same at each call: zeros, a range, data from Python."""
 
-    def drawn(self, array: Any, draw: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """`draw(*args, **kwargs)` gave an array of random numbers."""
-
     def filled(self, target: Any, values: Any) -> None:
         """The memory of `target` is about to take the elements of an array, or one number."""
 

@@ -13,6 +13,7 @@ from groundup.compile.numbers import Number
 from groundup.compile.program import Program
 from groundup.compile.reach import Reach
 from groundup.compile.tracer import Tracer
+from groundup.random.announced import LISTENER
 
 
 class Compiled:
@@ -90,10 +91,11 @@ class Entry:
         self.numbers: list[tuple[str, Callable[[], Any]]] = []
         places = self._numbers_in(tracer)
         state.watch = tracer
+        LISTENER.told = tracer.drawn
         try:
             result = _with_locals(self.function, self.args, self.kwargs, locals_)
         finally:
-            state.watch = None
+            state.watch = LISTENER.told = None
             counts = _restore(places)
         tracer.quiet = True
         known = {

@@ -134,7 +134,7 @@ class Tracer(Watch):
         seen.time = seen.root.time
         self._add(Statement(row, value, operands, params, inplace=True, call=call))
 
-    def drawn(self, array: np.ndarray, draw: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def drawn(self, array: Any, draw: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Random numbers: the program draws its own."""
         if any(isinstance(each, np.ndarray) for each in (*args, *kwargs.values())):
             raise TraceError(

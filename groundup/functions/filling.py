@@ -9,8 +9,8 @@ import numpy as np
 from groundup import dtypes, random
 from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap, write
 from groundup.autograd.settle import holdable
-from groundup.autograd.state import LOCAL, quiet
-from groundup.autograd.tape import TensorBase, wrap
+from groundup.autograd.state import LOCAL
+from groundup.autograd.tape import TensorBase, constant, wrap
 from groundup.ops import index as rows
 
 
@@ -21,6 +21,9 @@ def overwrite(tensor: Any, values: Any, operation: str) -> Any:
         source = np.asarray(values, dtype=tensor._array.dtype)
         return apply_(rows.assign, tensor, wrap(source), pattern=(Ellipsis,))
     check_overlap(tensor._array)
+    watch = LOCAL.state.watch
+    if watch is not None:
+        watch.filled(tensor, values)
     write(tensor._array, ..., values)
     changed(tensor, operation)
     return tensor
@@ -34,12 +37,9 @@ class Filling(TensorBase):
     def copy_(self, src: Any, non_blocking: bool = False) -> Any:
         """Copy `src` here, converting its type and broadcasting its shape."""
         if not isinstance(src, TensorBase):
-            src = wrap(np.asarray(src))
+            src = constant(np.asarray(src))
         if src._array.dtype != self._array.dtype:
-            if src._node is None:
-                src = wrap(quiet(src._array.astype, self._array.dtype))
-            else:
-                src = src.to(dtypes.OF_NUMPY[self._array.dtype])
+            src = src.to(dtypes.OF_NUMPY[self._array.dtype])
         if src._array.shape != self._array.shape:
             src = src.expand(self._array.shape)
         if src._node is not None and LOCAL.state.grad:

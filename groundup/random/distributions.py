@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from groundup.random.announced import announced
 from groundup.random.deviates import DOUBLE, F64, SINGLE, exponentials, minus_two_log, tangents, units
 from groundup.random.draws import TYPE_NAME, Shape, normal, shape_of, source_of, uniform
 from groundup.random.generator import Array, Generator, draw
@@ -22,6 +23,7 @@ _HALF = np.array(0.5)
 C_NAMES = {"int64": "long int", "int32": "int", "int16": "short", "int8": "signed char", "uint8": "unsigned char"}
 
 
+@announced
 def exponential(
     shape: Shape, dtype: npt.DTypeLike = np.float32, rate: float = 1.0, generator: Generator | None = None
 ) -> Array:
@@ -51,6 +53,7 @@ def exponential(
     return draw(shape_of(shape), kind, how.bits, transform, source_of(generator))
 
 
+@announced
 def geometric(shape: Shape, p: float, dtype: npt.DTypeLike = np.float32, generator: Generator | None = None) -> Array:
     """How many tries a success takes that has the chance `p`: 1 with probability p, 2 with p (1 - p), and so on."""
     if not 0 < p < 1:
@@ -60,12 +63,14 @@ def geometric(shape: Shape, p: float, dtype: npt.DTypeLike = np.float32, generat
 
 
 def _converted(values: Array, kind: np.dtype[Any]) -> Array:
-    """Whole numbers in a type that may be too small for the largest, which then is its largest."""
-    if kind.kind not in "iu":
-        return values.astype(kind)
-    return np.minimum(values, float(np.iinfo(kind).max)).astype(kind)
+    """The numbers in a type that may be too small for the largest: whole ones end there, others become infinite."""
+    if kind.kind in "iu":
+        values = np.minimum(values, float(np.iinfo(kind).max))
+    with np.errstate(over="ignore"):
+        return values.astype(kind, copy=False)
 
 
+@announced
 def cauchy(
     shape: Shape,
     dtype: npt.DTypeLike = np.float32,
@@ -85,9 +90,10 @@ def cauchy(
     found = draw(shape_of(shape), F64, 64, tangents, source_of(generator))
     found *= sigma
     found += median
-    return found.astype(kind, copy=False)
+    return _converted(found, kind)
 
 
+@announced
 def log_normal(
     shape: Shape,
     dtype: npt.DTypeLike = np.float32,
@@ -98,9 +104,10 @@ def log_normal(
     """exp of normal numbers with that mean and standard deviation."""
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
-    return exponentials(normal(shape, F64, mean, std, generator)).astype(np.dtype(dtype), copy=False)
+    return _converted(exponentials(normal(shape, F64, mean, std, generator)), np.dtype(dtype))
 
 
+@announced
 def choices(weights: Array, count: int, replacement: bool, generator: Generator | None = None) -> Array:
     """In each row of weights `count` positions, drawn with probabilities in proportion; they need not add up to 1.
 
@@ -157,6 +164,7 @@ def _own_streams(shape: tuple[int, ...], generator: Generator | None) -> _Own:
     return _Own(drawn.reshape(-1))
 
 
+@announced
 def poisson(rate: Array, generator: Generator | None = None) -> Array:
     """How many events occur, when `rate` of them are expected, in the shape of `rate`.
 
@@ -186,9 +194,10 @@ def poisson(rate: Array, generator: Generator | None = None) -> Array:
             chance=lambda k, which: k * log[which] - mean[which] - _log_factorial(k),
             most=np.full(mean.size, np.inf),
         )
-    return found.reshape(rate.shape).astype(rate.dtype)
+    return _converted(found.reshape(rate.shape), rate.dtype)
 
 
+@announced
 def binomial(count: Array, chance: Array, generator: Generator | None = None) -> Array:
     """How many of `count` tries succeed that have that chance each, in the shape to which the two broadcast.
 

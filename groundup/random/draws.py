@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 
+from groundup.random.announced import announced
 from groundup.random.deviates import (
     DOUBLE,
     F32,
@@ -84,6 +85,7 @@ def _floating(dtype: npt.DTypeLike, kernel: str) -> np.dtype[Any]:
     return found
 
 
+@announced
 def uniform(
     shape: Shape,
     dtype: npt.DTypeLike = np.float32,
@@ -137,6 +139,7 @@ def _check_uniform_bounds(kind: np.dtype[Any], low: float, high: float) -> None:
         )
 
 
+@announced
 def normal(
     shape: Shape,
     dtype: npt.DTypeLike = np.float32,
@@ -182,6 +185,7 @@ def normal(
     return draw(sizes, kind, how.bits, transform, source)
 
 
+@announced
 def integers(
     shape: Shape,
     low: int,
@@ -258,6 +262,7 @@ def _check_whole_floats(kind: np.dtype[Any], low: int, high: int) -> None:
         )
 
 
+@announced
 def permutation(n: int, generator: Generator | None = None) -> Array:
     """The numbers 0 ... n-1 in random order, as int64.
 
@@ -285,6 +290,7 @@ def permutation(n: int, generator: Generator | None = None) -> Array:
     return keys.view(np.int64)
 
 
+@announced
 def bernoulli(shape: Shape, p: float | Array, generator: Generator | None = None) -> Array:
     """True with probability `p`, to 2**-32: a number, or an array that broadcasts to `shape`.
 
@@ -307,6 +313,7 @@ def bernoulli(shape: Shape, p: float | Array, generator: Generator | None = None
     return np.asarray(drawn < limits)
 
 
+@announced
 def keep_mask(shape: Shape, p_drop: float, generator: Generator | None = None) -> Array:
     """Dropout's mask: True, with probability ``1 - p_drop``, for each element that stays.
 

@@ -175,14 +175,14 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     number = array.dtype.kind in dtypes.REAL and (type(value) is float or type(value) is int)
     if not number:
         value = _as_value(value, array.dtype)
-    tracked = (
+    tracked = LOCAL.state.watch is not None or (
         LOCAL.state.grad
         and array.dtype.kind in dtypes.REAL
         and (input._node is not None or (isinstance(value, TensorBase) and value._node is not None))
     )
     if 0 in array.strides and array.size > 1:
         check_overlap(array)
-    if tracked:
+    if tracked and LOCAL.state.grad:
         check_leaf(input)
     try:
         if indices and _integers_apart(pattern):
