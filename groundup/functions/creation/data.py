@@ -12,7 +12,7 @@ from groundup.autograd.state import quiet
 from groundup.autograd.tape import TensorBase, wrap
 from groundup.functions.creation.placing import finish
 
-__all__ = ["as_tensor", "from_dlpack", "from_numpy", "tensor"]
+__all__ = ["as_tensor", "asarray", "from_dlpack", "from_numpy", "tensor"]
 
 Tensor = Any
 DType = Any
@@ -75,7 +75,9 @@ def _has_arrays(data: Any) -> bool:
     return isinstance(data, (np.ndarray, np.generic, TensorBase))
 
 
-def tensor(data: Any, *, dtype: DType = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(
+    data: Any, *, dtype: DType = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
     """A new tensor with a copy of `data`: a number, nested sequences, or an array.
 
     Raises ValueError for sequences of unequal length, TypeError for data that are not numbers.
@@ -93,7 +95,29 @@ def tensor(data: Any, *, dtype: DType = None, device: Any = None, requires_grad:
             stacklevel=2,
         )
         data = data._array
-    return finish(to_array(data, dtype), requires_grad, device)
+    return finish(to_array(data, dtype), requires_grad, device, None, pin_memory)
+
+
+def asarray(
+    obj: Any, *, dtype: DType = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of any data, on the same memory where that can be (`copy` None), always (False) or never (True).
+
+    Unlike `as_tensor` it has no history: of a tensor that wants a gradient it is the detached one.
+
+    >>> import groundup, numpy
+    >>> a = numpy.zeros(2)
+    >>> groundup.asarray(a)[0] = 1
+    >>> a
+    array([1., 0.])
+    """
+    if isinstance(obj, TensorBase):
+        obj = obj._array
+    shares = isinstance(obj, np.ndarray) and (dtype is None or dtypes.to_numpy(dtype) == obj.dtype)
+    if copy is False and not shares:
+        raise ValueError("can't alias arbitrary sequence or an array of another type: give copy=None to allow a copy")
+    array = from_numpy(obj)._array if shares and not copy else to_array(obj, dtype)
+    return finish(array, requires_grad, device)
 
 
 def as_tensor(data: Any, dtype: DType = None, device: Any = None) -> Tensor:
