@@ -23,8 +23,10 @@ def expand_array(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     if x.size == 1 and x.ndim <= len(size) and 0 not in size:
         return np.ndarray(size, x.dtype, x, 0, tuple([0 if n != 1 else x.itemsize for n in size]))
     lead = len(size) - x.ndim
+    if lead < 0:
+        raise ValueError(f"{x.shape} does not expand to {size}")
     strides = [0] * lead
-    for have, want, stride in zip(x.shape, size[lead:] if lead else size, x.strides, strict=True):
+    for have, want, stride in zip(x.shape, size[lead:], x.strides):
         if have == want:
             strides.append(stride)
         elif have == 1:
