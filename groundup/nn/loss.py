@@ -60,8 +60,10 @@ class HuberLoss(_Loss):
     tensor(1.5000)
     """
 
-    def __init__(self, *, reduction: str = "mean", delta: float = 1.0) -> None:
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
+        if not isinstance(delta, (float, int)):
+            raise TypeError(f"delta must be a float or int, got: {type(delta)}")
         self.delta = delta
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -172,3 +174,64 @@ class BCEWithLogitsLoss(_WeightedLoss):
         return F.binary_cross_entropy_with_logits(
             input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
         )
+
+
+class KLDivLoss(_Loss):
+    """The Kullback-Leibler divergence of the target from log probabilities. Follows ``torch.nn.KLDivLoss``.
+
+    ``reduction="batchmean"`` is the divergence by its definition.
+
+    >>> import groundup
+    >>> loss = groundup.nn.KLDivLoss(reduction="batchmean")
+    >>> loss(groundup.tensor([[0.5, 0.5]]).log(), groundup.tensor([[1.0, 0.0]]))
+    tensor(0.6931)
+    """
+
+    def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
+        super().__init__(reduction="mean" if reduction == "batchmean" else reduction)
+        self.reduction = reduction
+        self.log_target = log_target
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` against ``target``."""
+        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+
+
+class PoissonNLLLoss(_Loss):
+    """How unlikely counts are under a Poisson distribution. Follows ``torch.nn.PoissonNLLLoss``.
+
+    >>> import groundup
+    >>> groundup.nn.PoissonNLLLoss()(groundup.tensor([0.0, 1.0]), groundup.tensor([2.0, 1.0]))
+    tensor(1.3591)
+    """
+
+    def __init__(
+        self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean"
+    ) -> None:
+        super().__init__(reduction=reduction)
+        self.log_input = log_input
+        self.full = full
+        self.eps = eps
+
+    def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
+        """The loss of the expected counts (their logarithms, unless told otherwise) against ``target``."""
+        return F.poisson_nll_loss(log_input, target, self.log_input, self.full, eps=self.eps, reduction=self.reduction)
+
+
+class GaussianNLLLoss(_Loss):
+    """How unlikely the target is under a normal distribution. Follows ``torch.nn.GaussianNLLLoss``.
+
+    >>> import groundup
+    >>> one = groundup.ones(1)
+    >>> groundup.nn.GaussianNLLLoss()(one, 3 * one, 2 * one)
+    tensor(1.3466)
+    """
+
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.full = full
+        self.eps = eps
+
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
+        """The loss of the mean ``input`` and the variance ``var`` against ``target``."""
+        return F.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)

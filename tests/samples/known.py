@@ -72,6 +72,7 @@ SAMPLES: dict[str, tuple[Known, ...]] = {
     "nn.functional.scaled_dot_product_attention": (
         Known("dropout draws other numbers", lambda sample: sample.kwargs.get("dropout_p", 0) > 0),
     ),
+    "nn.functional.triplet_margin_with_distance_loss": (Known("each brings a module of PyTorch as its distance"),),
     "nn.functional.multi_head_attention_forward": (Known("dropout draws other numbers"),),
     **dict.fromkeys(
         ("cholesky_inverse", "cholesky_solve"),
@@ -100,6 +101,11 @@ SAMPLES: dict[str, tuple[Known, ...]] = {
 
 # The same for inputs that must be refused; `when` is given PyTorch's ErrorInput.
 ERRORS: dict[str, tuple[Known, ...]] = {
+    "nn.functional.poisson_nll_loss": (
+        Known(
+            "shapes that clash are named in the order of the arguments", lambda case: case.error_type is RuntimeError
+        ),
+    ),
     **dict.fromkeys(
         ("amax", "amin", "aminmax"),
         (Known("NumPy itself refuses more than 64 dimensions", lambda case: case.sample_input.input.ndim > 64),),

@@ -70,6 +70,11 @@ def nll_loss(
     """
     axis = _class_axis(input)
     _check_weight("", weight, input.shape[axis])
+    if weight is not None and weight.dtype != input.dtype:
+        raise RuntimeError(
+            f"expected scalar type {input.dtype.legacy} but found {weight.dtype.legacy}\n"
+            "  weight and input must have one dtype: write weight.to(input.dtype)"
+        )
     _check_indices(input, target, ignore_index)
     return _from_indices(input, target, weight, ignore_index, reduction, 0.0, axis)
 
@@ -181,6 +186,8 @@ def _check_indices(input: Tensor, target: Tensor, ignore_index: int) -> None:
 def _shape_message(input: Tensor, target: Tensor, expected: tuple[int, ...]) -> str:
     if input.dim() <= 2:
         first = "0D or 1D target tensor expected, multi-target not supported"
+    elif input.dim() == 3:
+        first = f"Expected target size {list(expected)}, got {list(target.shape)}"
     elif len(target.shape) != len(expected):
         first = f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.dim()}"
     else:

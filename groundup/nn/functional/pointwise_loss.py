@@ -46,7 +46,9 @@ def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: T
     return _weighted(elementwise.abs(input - target), weight, reduction)
 
 
-def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
     """d**2 / 2 where d = abs(input - target) is below ``delta``, and delta * (d - delta / 2) beyond.
 
     Huber, "Robust estimation of a location parameter" (1964).
@@ -59,7 +61,7 @@ def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta:
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     check_no_outer_product("huber_loss", input, target)
-    return shown_as(reduced(_huber(input - target, delta), reduction), "HuberLossBackward0")
+    return shown_as(_weighted(_huber(input - target, delta), weight, reduction), "HuberLossBackward0")
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 
+from groundup.errors import broadcast_error
 from groundup.tensor import Tensor
 
 REDUCTIONS = ("none", "mean", "sum")
@@ -44,6 +45,9 @@ def check_no_outer_product(name: str, input: Tensor, target: Tensor) -> None:
     """
     if input.shape == target.shape:
         return
+    clash = broadcast_error(name, [tuple(input.shape), tuple(target.shape)])
+    if clash is not None and not _advice(input, target):
+        raise clash
     first = (
         f"Using a target size ({target.shape!r}) that is different to the input size ({input.shape!r}). "
         "This will likely lead to incorrect results due to broadcasting. "
