@@ -221,7 +221,7 @@ def searchsorted(
         if outside(sorter._array, sequence.shape[-1]):
             raise RuntimeError("torch.searchsorted(): sorter index out of range")
         sequence = np.take_along_axis(sequence, sorter._array, axis=-1)
-    where = "right" if right or side == "right" else "left"
+    where: Any = "right" if right or side == "right" else "left"
     if sequence.ndim == 1:
         found = np.asarray(np.searchsorted(sequence, values, where))
     else:
@@ -250,8 +250,8 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     >>> groundup.isin(groundup.tensor([1, 2, 3]), groundup.tensor([2]))
     tensor([False,  True, False])
     """
-    arrays = [each._array if isinstance(each, TensorBase) else np.asarray(each) for each in (elements, test_elements)]
-    return wrap(np.isin(*arrays, assume_unique=assume_unique, invert=invert))
+    values, tested = (each._array if isinstance(each, TensorBase) else each for each in (elements, test_elements))
+    return wrap(np.isin(values, tested, assume_unique=assume_unique, invert=invert))
 
 
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
