@@ -106,4 +106,16 @@ ENTRIES = [
     pool("adaptive_max_pool2d", some(distinct(*IMAGE)((3, 2)), distinct(*IMAGE)((None, 1))), ("gather",)),
     pool("adaptive_max_pool3d", some(distinct(1, 3, 2, 2)(2)), ("gather",)),
     pool("max_unpool2d", _unpool, ("scatter",)),
+    pool(
+        "interpolate",
+        some(
+            on(1, 2, 4)(7),
+            on(1, 2, 4)(3, mode="linear"),
+            on(1, 1, 3, 4)((5, 2), mode="bicubic"),
+            on(1, 1, 2, 3)((4, 4), mode="bilinear", align_corners=True),
+            on(1, 1, 2, 2, 3)(3, mode="trilinear"),
+        ),
+        ("resample",),
+    ),
+    pool("local_response_norm", some(on(1, 4, 3)(3, 0.5), on(2, 3, 2, 2)(2)), ("mean_windows",)),
 ]

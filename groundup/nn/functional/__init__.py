@@ -50,7 +50,9 @@ from groundup.nn.functional.attention import multi_head_attention_forward, scale
 from groundup.nn.functional.classification import cross_entropy, nll_loss
 from groundup.nn.functional.columns import fold, unfold
 from groundup.nn.functional.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from groundup.nn.functional.interpolation import interpolate, upsample
 from groundup.nn.functional.likelihood_loss import gaussian_nll_loss, kl_div, poisson_nll_loss
+from groundup.nn.functional.local_response import local_response_norm
 from groundup.nn.functional.margin_loss import (
     cosine_embedding_loss,
     hinge_embedding_loss,
@@ -141,11 +143,13 @@ __all__ = [
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "lp_pool1d",
@@ -193,4 +197,5 @@ __all__ = [
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
     "unfold",
+    "upsample",
 ]
