@@ -199,7 +199,7 @@ ENTRIES = [
     Entry(
         "index_reduce",
         some(*(slices(0, ROWS, (3, 2), 3, 2, reduce=how) for how in ("prod", "mean", "amax", "amin"))),
-        rows=("scatter_prod", "scatter_extreme", "scatter_add"),
+        rows=("scatter_prod", "scatter_extreme", "add_at"),
     ),
     Entry(
         "index_put",

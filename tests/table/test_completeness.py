@@ -27,7 +27,6 @@ ELSEWHERE = {
 }
 # Functions that other tests judge, and where.
 FUNCTIONS_ELSEWHERE = {
-    "check_scatter": "a check, not an operation",
     "setitem": "tests/autograd/test_indexing_kinds.py",
     "windows": "tests/nn: convolution and pooling; here through unfold",
     "broadcast_shapes": "tests/table/test_strided_views.py",
