@@ -7,9 +7,23 @@ import warnings
 import pytest
 
 import groundup
-from groundup.optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from groundup.optim import (
+    ASGD,
+    LBFGS,
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    NAdam,
+    Optimizer,
+    RAdam,
+    RMSprop,
+    Rprop,
+)
 
-CLASSES = [SGD, Adam, AdamW, RMSprop]
+CLASSES = [ASGD, SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, NAdam, RAdam, RMSprop, Rprop]
 
 
 def parameter(*shape):
@@ -190,7 +204,7 @@ def test_signatures_are_pytorchs():
     torch = pytest.importorskip("torch")
     import inspect
 
-    for ours in [*CLASSES, Optimizer]:
+    for ours in [*CLASSES, LBFGS, Optimizer]:
         theirs = getattr(torch.optim, ours.__name__)
         facts = [
             [(p.name, p.kind, p.default) for p in inspect.signature(c.__init__).parameters.values()]
@@ -297,9 +311,11 @@ def test_zero_grad():
 def test_step_without_gradients_changes_nothing():
     for optimizer_class in CLASSES:
         a = parameter()
-        optimizer = optimizer_class([a], weight_decay=0.1)
+        optimizer = optimizer_class([a], **({} if optimizer_class is Rprop else {"weight_decay": 0.1}))
         assert optimizer.step() is None
-        assert a.tolist() == [1.0] * 3 and not optimizer.state
+        assert a.tolist() == [1.0] * 3
+        # Adagrad's state is there from the beginning, as in PyTorch.
+        assert all(entry["step"] == 0 for entry in optimizer.state.values())
 
 
 @pytest.mark.parametrize("optimizer_class", CLASSES)
