@@ -48,6 +48,7 @@ from groundup.nn.adaptive_pooling import (
 from groundup.nn.attention import MultiheadAttention
 from groundup.nn.container import ModuleDict, ModuleList, Sequential
 from groundup.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from groundup.nn.distance import CosineSimilarity, PairwiseDistance
 from groundup.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from groundup.nn.embedding import Embedding
 from groundup.nn.flatten import Flatten, Unflatten
@@ -163,6 +164,7 @@ __all__ = [
     "ConvTranspose2d",
     "ConvTranspose3d",
     "CosineEmbeddingLoss",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
     "Dropout1d",
@@ -216,6 +218,7 @@ __all__ = [
     "MultiheadAttention",
     "NLLLoss",
     "PReLU",
+    "PairwiseDistance",
     "Parameter",
     "PixelShuffle",
     "PixelUnshuffle",

@@ -50,6 +50,7 @@ from groundup.nn.functional.attention import multi_head_attention_forward, scale
 from groundup.nn.functional.classification import cross_entropy, nll_loss
 from groundup.nn.functional.columns import fold, unfold
 from groundup.nn.functional.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from groundup.nn.functional.distance import cosine_similarity, normalize, pairwise_distance
 from groundup.nn.functional.interpolation import interpolate, upsample
 from groundup.nn.functional.likelihood_loss import gaussian_nll_loss, kl_div, poisson_nll_loss
 from groundup.nn.functional.local_response import local_response_norm
@@ -121,6 +122,7 @@ __all__ = [
     "conv_transpose2d",
     "conv_transpose3d",
     "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
     "dropout1d",
@@ -169,8 +171,10 @@ __all__ = [
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
     "nll_loss",
+    "normalize",
     "one_hot",
     "pad",
+    "pairwise_distance",
     "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
