@@ -18,6 +18,7 @@ from groundup.autograd import tape
 from groundup.autograd.backward import backward
 from groundup.autograd.handle import RemovableHandle
 from groundup.autograd.memory import keep_freed_memory
+from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import RETAIN, AnyNode, Leaf, storage_of, wrap
 from groundup.functions import creation, view
 from groundup.functions.axes import one_axis
@@ -146,9 +147,11 @@ class Tensor(Methods):
         """The address of the first element."""
         return int(self._array.ctypes.data)
 
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in memory in the order of their indices, without gaps."""
-        return self._array.flags.c_contiguous
+    def is_contiguous(self, memory_format: Any = creation.contiguous_format) -> bool:
+        """Whether the elements lie in memory in the order of their indices, or of the format, without gaps."""
+        if memory_format is creation.contiguous_format:
+            return self._array.flags.c_contiguous
+        return creation.has_order(self._array, memory_format)
 
     # Gradients
 
@@ -219,6 +222,9 @@ class Tensor(Methods):
                     f"assigned grad has data of a different type\n  tensor {self.dtype}, grad {value.dtype}: "
                     f"assign it .to({self.dtype})"
                 )
+        watch = LOCAL.state.watch
+        if watch is not None:
+            watch.gradient(self, is_read=False)
         self._grad = value
 
     @grad.deleter
@@ -311,6 +317,7 @@ class Tensor(Methods):
         """The array itself: a change of either is seen in both. Raises for a tensor that requires a gradient."""
         if self._node is not None and not force:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        self._looked("numpy()")
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -328,20 +335,28 @@ class Tensor(Methods):
         kind, number = self._array.__dlpack_device__()
         return int(kind), int(number)
 
+    def _looked(self, what: str) -> Any:
+        """Tell the compiler, if it looks on, that Python is about to see values."""
+        watch = LOCAL.state.watch
+        return None if watch is None else watch.looked(self, what)
+
     def item(self) -> Any:
         """The one element as a Python number."""
         if self._array.size != 1:
             raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
-        return self._array.item()
+        found = self._looked("item()")
+        return self._array.item() if found is None else found
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
+        self._looked("tolist()")
         return self._array.tolist()
 
     def __bool__(self) -> bool:
         if self._array.size != 1:
             problem = "no values" if self._array.size == 0 else "more than one value"
             raise RuntimeError(f"Boolean value of Tensor with {problem} is ambiguous\n  Use .any() or .all().")
+        self._looked("bool()")
         return bool(self._array.item())
 
     def __float__(self) -> float:
@@ -353,6 +368,7 @@ class Tensor(Methods):
     def __index__(self) -> int:
         if self._array.size != 1 or self._array.dtype.kind in dtypes.REAL:
             raise TypeError("only integer tensors of a single element can be converted to an index")
+        self._looked("an index")
         return int(self._array.item())
 
     def __len__(self) -> int:
@@ -369,6 +385,7 @@ class Tensor(Methods):
         return bool((self == element).any())
 
     def __repr__(self) -> str:
+        self._looked("printing")
         node = self.grad_fn
         return printing.tensor_repr(
             self._array,

@@ -47,8 +47,8 @@ class Watch:
     def filled(self, target: Any, values: Any) -> None:
         """The memory of `target` is about to take the elements of an array, or one number."""
 
-    def looked(self, tensor: Any, what: str) -> None:
-        """Python asks for the values: `item`, `bool`, `print`."""
+    def looked(self, tensor: Any, what: str) -> Any:
+        """Python asks for the values: `item`, `bool`, `print`. What is returned stands for them, unless it is None."""
 
     def flowing(self, node: Any, g: Any) -> None:
         """The backward pass has the whole gradient `g` of the value that `node` made."""

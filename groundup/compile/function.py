@@ -98,6 +98,9 @@ class Entry:
             state.watch = LISTENER.told = None
             counts = _restore(places)
         tracer.quiet = True
+        for name, tensor, late in tracer.items:
+            if not late:
+                self.numbers.append((name, tensor._array.item))
         known = {
             tracer.value_of(t): name
             for name, t in locals_.items()

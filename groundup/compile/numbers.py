@@ -36,13 +36,16 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 class Number(Symbol):
     """An input number, or an expression of input numbers."""
 
-    __slots__ = ("conditions", "strength", "text")
+    __slots__ = ("conditions", "late", "strength", "text")
 
-    def __init__(self, value: float | int, text: str, conditions: list[str], strength: int = 9) -> None:
+    def __init__(
+        self, value: float | int, text: str, conditions: list[str], strength: int = 9, late: bool = False
+    ) -> None:
         self.value = value
         self.text = text  # Python source in terms of the input numbers' names
         self.conditions = conditions  # one list for the whole trace
         self.strength = strength
+        self.late = late  # known only once the program runs, so that nothing can be decided by it
 
     def __str__(self) -> str:
         return self.text
@@ -50,9 +53,10 @@ class Number(Symbol):
     __repr__ = __str__
 
     def __neg__(self) -> Number:
-        return Number(-self.value, f"-{_operand(self, 6)}", self.conditions, 6)
+        return Number(-self.value, f"-{_operand(self, 6)}", self.conditions, 6, self.late)
 
     def __bool__(self) -> bool:
+        _check_early(self)
         found = bool(self.value)
         self.conditions.append(self.text if found else f"not {_operand(self, 9)}")
         return found
@@ -139,12 +143,24 @@ def _combined(symbol: str, a: Any, b: Any) -> Any:
     right = strength if symbol == "**" else strength + 1
     left = strength + 1 if symbol == "**" else strength
     text = f"{_operand(a, left)} {symbol} {_operand(b, right)}"
-    return Number(_COMPUTE[symbol](_plain(a), _plain(b)), text, conditions, strength)
+    late = any(isinstance(each, Number) and each.late for each in (a, b))
+    return Number(_COMPUTE[symbol](_plain(a), _plain(b)), text, conditions, strength, late)
+
+
+def _check_early(number: Any) -> None:
+    """Refuse to decide by a number that is computed from tensors."""
+    if isinstance(number, Number) and number.late:
+        raise TraceError(
+            f"a branch on {number.text}, which is computed from a tensor in the compiled function\n"
+            "  Choose with groundup.where(condition, a, b)."
+        )
 
 
 def _compared(symbol: str, a: Number, b: Any) -> bool:
     if not isinstance(b, (int, float, Number)):
         return symbol == "!="
+    _check_early(a)
+    _check_early(b)
     found = _COMPARE[symbol](a.value, _plain(b))
     text = f"{_operand(a, 1)} {symbol} {_operand(b, 1)}"
     a.conditions.append(text if found else f"not {text}")

@@ -55,6 +55,9 @@ class Printer:
             self._write(statement)
             return
         operands = [self._operand(each) for each in statement.operands]
+        if statement.call == "item":
+            self.lines.append(f"{statement.out.name} = {_text(operands[0])}.item()")
+            return
         if statement.call is not None:
             self._line(statement.out, self._drawn(statement), statement)
             return

@@ -7,6 +7,7 @@ share its value, and a change of a view is a change of the memory that it lies i
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ class Tracer(Watch):
         self.captured: list[tuple[Any, Value]] = []  # tensors from outside, and their values
         self.reads_gradient: list[Any] = []  # leaves whose .grad at the start of the call matters
         self.sets_gradient: dict[int, Any] = {}
+        self.items: list[tuple[str, Any, bool]] = []  # numbers read from tensors
         self.nodes: dict[int, tuple[Any, Value]] = {}  # what each node of the tape made
         self.phase = "forward"
         self.quiet = False  # while the tracer itself looks at tensors
@@ -162,14 +164,17 @@ class Tracer(Watch):
             values = seen.value
         self._write(ROWS["assign"], target, [before, values], {"pattern": (Ellipsis,)})
 
-    def looked(self, tensor: Any, what: str) -> None:
-        """A compiled program has no values while it is written."""
-        if not self.quiet:
-            raise TraceError(
-                f"{what} of a tensor needs its value, which a compiled function does not have while it is traced\n"
-                f"  It stands at {line_of(caller())}\n"
-                "  Choose with groundup.where(condition, a, b), or return the tensor and look at it outside."
-            )
+    def looked(self, tensor: Any, what: str) -> Any:
+        """A program has no values while it is written: only the library's own formulas may ask for a number."""
+        if self.quiet:
+            return None
+        if what == "item()" and (sys._getframe(3).f_globals.get("__name__") or "").startswith("groundup.optim"):
+            return self._number_of(tensor)
+        raise TraceError(
+            f"{what} of a tensor needs its value, which a compiled function does not have while it is traced\n"
+            f"  It stands at {line_of(caller())}\n"
+            "  Choose with groundup.where(condition, a, b), or return the tensor and look at it outside."
+        )
 
     def _made_by(self, result: Any, value: Value) -> None:
         if result._node is not None:
@@ -182,6 +187,20 @@ class Tracer(Watch):
         gradient = self.value_of(g)
         if found is not None and gradient.gradient_of is None and gradient is not found[1]:
             gradient.gradient_of = found[1]
+
+    def _number_of(self, tensor: Any) -> Any:
+        """The one element of a tensor: an input if nothing has changed it yet, else a number of the program."""
+        known = id(tensor._array) in self.seen
+        value = self.value_of(tensor)
+        if value.constant is not None:
+            return value.constant.item()
+        name = f"item_{len(self.items) + 1}"
+        number = Number(tensor._array.item(), name, self.conditions, late=known and value not in self.graph.inputs)
+        if number.late:
+            out = Value((), value.dtype, Memory(external=False), name)
+            self._add(Statement(ROWS["clone"], out, [value], {}, call="item"))
+        self.items.append((name, tensor, number.late))
+        return number
 
     def gradient(self, tensor: Any, is_read: bool) -> None:
         """Remember which leaves get a gradient, and which of them add to the one from before the call."""

@@ -11,6 +11,7 @@ from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap
 from groundup.autograd.settle import holdable
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase, constant, wrap
+from groundup.autograd.watch import Symbol
 from groundup.ops import index as rows
 
 
@@ -24,6 +25,7 @@ def overwrite(tensor: Any, values: Any, operation: str) -> Any:
     watch = LOCAL.state.watch
     if watch is not None:
         watch.filled(tensor, values)
+        values = values.value if isinstance(values, Symbol) else values
     write(tensor._array, ..., values)
     changed(tensor, operation)
     return tensor

@@ -96,7 +96,7 @@ class ASGD(Optimizer):
             state = self.state[param]
             if not state:
                 # Tensors, as in PyTorch: rounded as they are saved, so that a resumed run goes on to the last bit.
-                state.update(step=0, eta=creation.tensor(float(lr)), mu=creation.tensor(1.0))
+                state.update(step=0, eta=creation.tensor(1.0).fill_(lr), mu=creation.tensor(1.0))
             step = state["step"] = state["step"] + 1
             if group["maximize"]:
                 grad = -grad

@@ -26,7 +26,7 @@ def buffer(state: dict[str, Any], key: str, param: Tensor, start: float = 0.0) -
     """The buffer of a parameter, which is filled with `start` when it is first asked for."""
     found = state.get(key)
     if found is None:
-        found = state[key] = creation.full_like(param, start, requires_grad=False)
+        found = state[key] = creation.full_like(param, 0.0, requires_grad=False).fill_(start)
     return found
 
 

@@ -60,12 +60,12 @@ def add(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     >>> groundup.add(groundup.tensor([1.0, 2.0]), 10)
     tensor([11., 12.])
     """
-    return apply(rows.add, input, other if alpha == 1 else other * alpha)
+    return apply(rows.add, input, other if type(alpha) is int and alpha == 1 else other * alpha)
 
 
 def sub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input - alpha * other."""
-    return apply(rows.sub, input, other if alpha == 1 else other * alpha)
+    return apply(rows.sub, input, other if type(alpha) is int and alpha == 1 else other * alpha)
 
 
 def mul(input: Tensor, other: Tensor | Number) -> Tensor:

@@ -8,7 +8,8 @@ from typing import Any
 from groundup import dtypes
 from groundup.autograd.apply import apply
 from groundup.autograd.settle import holdable
-from groundup.autograd.tape import TensorBase, shown_as, wrap
+from groundup.autograd.tape import TensorBase, constant, shown_as, wrap
+from groundup.autograd.watch import Symbol
 from groundup.ops import elementwise as rows
 from groundup.ops.view import clone
 
@@ -108,8 +109,10 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
             f"masked_fill_ only supports boolean masks, but got mask with dtype {found}\n"
             "  Write a comparison, such as x > 0, or mask.bool()."
         )
-    if not isinstance(value, TensorBase):
-        value = wrap(input._array.dtype.type(holdable(value, input._array.dtype)))
+    if isinstance(value, Symbol):
+        pass  # a number that the compiler reads anew at each call
+    elif not isinstance(value, TensorBase):
+        value = constant(input._array.dtype.type(holdable(value, input._array.dtype)))
     elif value._array.ndim:
         raise RuntimeError(
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "

@@ -68,11 +68,11 @@ class ElementwiseInPlace(TensorBase):
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Any:
         """self += alpha * other."""
-        return apply_(rows.add, self, other if alpha == 1 else other * alpha)
+        return apply_(rows.add, self, other if type(alpha) is int and alpha == 1 else other * alpha)
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Any:
         """self -= alpha * other."""
-        return apply_(rows.sub, self, other if alpha == 1 else other * alpha)
+        return apply_(rows.sub, self, other if type(alpha) is int and alpha == 1 else other * alpha)
 
     def div_(self, other: Any, *, rounding_mode: str | None = None) -> Any:
         """self /= other; `rounding_mode` 'floor' or 'trunc' rounds the quotient."""

@@ -16,6 +16,7 @@ from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap
 from groundup.autograd.settle import holdable
 from groundup.autograd.state import LOCAL, quiet
 from groundup.autograd.tape import TensorBase, wrap
+from groundup.autograd.watch import Symbol
 from groundup.functions.view import reshape
 from groundup.ops import index as rows
 from groundup.ops.view import slice_
@@ -209,7 +210,7 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
 
 def _as_value(value: Any, dtype: np.dtype[Any]) -> Any:
     """What is to be written, as a tensor or a number that the type can hold."""
-    if isinstance(value, TensorBase):
+    if isinstance(value, (TensorBase, Symbol)):
         return value
     found = np.asarray(value) if isinstance(value, (int, float, np.generic, np.ndarray, list, tuple)) else None
     if found is None or found.dtype.kind not in "biufV":
