@@ -278,17 +278,27 @@ class Module(Attributes):
 
     # ---- dtype and device ----
 
-    def to(self, *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False) -> Self:
+    def to(
+        self,
+        *args: Any,
+        device: Any = None,
+        dtype: Any = None,
+        non_blocking: bool = False,
+        memory_format: Any = None,
+    ) -> Self:
         """Changes the dtype of floating-point parameters and buffers in place, and returns the module.
 
         Takes ``to(dtype)``, ``to(device)``, ``to(device, dtype)`` or ``to(tensor)``. The only device
         is ``"cpu"``. Integer buffers keep their dtype. A dtype that is not floating raises ``TypeError``.
+        ``memory_format`` orders the memory of parameters and buffers of four (or five) axes.
 
         >>> import groundup
         >>> groundup.nn.Linear(2, 1).to(groundup.float64).weight.dtype
         groundup.float64
         """
         wanted = moving.wanted_dtype(args, device, dtype)
+        if memory_format is not None:
+            moving.order_memory(self, memory_format)
         return self if wanted is None else moving.cast_floating(self, wanted)
 
     def float(self) -> Self:

@@ -53,3 +53,11 @@ def cast_floating(module: M, dtype: dtypes.dtype) -> M:
         if buffer.is_floating_point():
             buffer.data = buffer.data.to(dtype)
     return module
+
+
+def order_memory(module: Module, memory_format: Any) -> None:
+    """Lays parameters and buffers with as many axes as the format has out in its order, in place."""
+    rank = 5 if memory_format is creation.channels_last_3d else 4
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.dim() == rank:
+            tensor.data = tensor.data.contiguous(memory_format=memory_format)

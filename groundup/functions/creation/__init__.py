@@ -12,6 +12,7 @@ from groundup.functions.creation.data import to_array as to_array
 from groundup.functions.creation.distributions import *
 from groundup.functions.creation.drawn import *
 from groundup.functions.creation.filled import *
+from groundup.functions.creation.filled import has_order as has_order
 from groundup.functions.creation.placing import *
 from groundup.functions.creation.placing import check_place as check_place
 from groundup.functions.creation.placing import finish as finish

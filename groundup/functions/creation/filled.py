@@ -118,6 +118,12 @@ def channels_last_order(memory_format: Any, rank: int) -> Sequence[int]:
     return (0, *range(2, rank), 1)
 
 
+def has_order(array: np.ndarray, memory_format: Any) -> bool:
+    """Whether an array lies in memory in the order of the format, without gaps."""
+    fits = {"channels_last": 4, "channels_last_3d": 5}.get(getattr(memory_format, "_name", "")) == array.ndim
+    return fits and array.transpose(tuple(channels_last_order(memory_format, array.ndim))).flags.c_contiguous
+
+
 def empty_strided(
     size: Sequence[int],
     stride: Sequence[int],
