@@ -166,3 +166,14 @@ def test_the_gradient_flows_through_a_copy_in_another_format() -> None:
     x = groundup.ones(1, 2, 2, 2, requires_grad=True)
     (x.clone(memory_format=groundup.channels_last) * groundup.arange(8.0).reshape(1, 2, 2, 2)).sum().backward()
     assert x.grad.flatten().tolist() == list(range(8))
+
+
+def test_a_network_in_another_memory_format_computes_the_same() -> None:
+    layer = groundup.nn.Conv2d(2, 3, 3)
+    x = groundup.arange(50.0).reshape(1, 2, 5, 5)
+    before = layer(x)
+    layer.to(memory_format=groundup.channels_last)
+    x = x.to(memory_format=groundup.channels_last)
+    for tensor in (layer.weight, x):
+        assert tensor.is_contiguous(memory_format=groundup.channels_last) and not tensor.is_contiguous()
+    assert groundup.allclose(layer(x), before, rtol=1e-4)
