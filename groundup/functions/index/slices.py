@@ -129,8 +129,10 @@ def fill_writing(input: Tensor, dim: int, index: Tensor, value: Any) -> Writing:
     elif value._array.dtype != kind:
         value = apply(elementwise.cast, value, to=kind)
     size = input._array.shape[axis] if input._array.ndim else 1
-    # Each slice once, so that the gradient of the value counts it once.
-    index = wrap(np.unique(np.where(index._array < 0, index._array + size, index._array)))
+    places = np.where(index._array < 0, index._array + size, index._array)
+    if isinstance(value, TensorBase):  # each slice once, so that the value's gradient counts it once
+        places = np.unique(places)
+    index = wrap(places.reshape(-1))
     check_bounds(index, size, axis, IndexError)
     return Writing(rows.assign, (value, index), {"pattern": _pattern(axis)})
 

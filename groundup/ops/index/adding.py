@@ -29,14 +29,11 @@ def place(index: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
 
 def flat_place(index: np.ndarray, dim: int, size: tuple[int, ...]) -> np.ndarray:
     """The same positions, counted through the memory of an array of that size."""
-    apart = math.prod(size[dim + 1 :])
-    flat = index.astype(np.int64) if apart == 1 else np.multiply(index, apart, dtype=np.int64)
-    step = 1
-    for axis in range(index.ndim - 1, -1, -1):
-        if axis != dim and index.shape[axis] > 1:
-            flat += np.arange(0, index.shape[axis] * step, step).reshape((-1,) + (1,) * (index.ndim - axis - 1))
-        step *= size[axis]
-    return flat.reshape(-1)
+    steps = [math.prod(size[axis + 1 :]) for axis in range(index.ndim)]
+    grid = zip(place(index, dim), steps, strict=True)
+    starts: Any = sum(part * step for axis, (part, step) in enumerate(grid) if axis != dim)  # of the lines along `dim`
+    along = index if steps[dim] == 1 else np.multiply(index, steps[dim], dtype=np.int64)
+    return (along + starts).reshape(-1)
 
 
 def combine_along(out: np.ndarray, index: np.ndarray, values: Any, dim: int, how: np.ufunc = np.add) -> None:
