@@ -187,6 +187,8 @@ class Methods(Operators, Conversion, ViewMethods, CreationMethods):
     trace = plain.trace
     slogdet = plain.slogdet
     logdet = plain.logdet
+    lu = plain.lu
+    lu_solve = plain.lu_solve
     cholesky = plain.cholesky
     cholesky_inverse = plain.cholesky_inverse
     cholesky_solve = plain.cholesky_solve

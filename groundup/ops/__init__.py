@@ -13,6 +13,7 @@ from groundup.ops import (
     attention,
     contract,
     distance,
+    elimination,
     elementwise,
     index,
     linalg,
@@ -30,7 +31,7 @@ FAMILIES: dict[str, dict[str, Row]] = {
     "elementwise": elementwise.ROWS,
     "reduce": reduce.ROWS | attention.ROWS | normalise.ROWS | pooling.MEANS,
     "view": view.ROWS | windows.LAYOUTS,
-    "contract": contract.ROWS | distance.ROWS | linalg.ROWS | windows.PRODUCTS | resampling.ROWS,
+    "contract": contract.ROWS | distance.ROWS | elimination.ROWS | linalg.ROWS | windows.PRODUCTS | resampling.ROWS,
     "index": index.ROWS | pooling.MAXIMA,
 }
 ROWS: dict[str, Row] = {name: row for family in FAMILIES.values() for name, row in family.items()}

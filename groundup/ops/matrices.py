@@ -7,6 +7,7 @@ one derivative, can stand for it.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def lu(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     `pivots[k]` is the row that was exchanged with row k before column k was eliminated.
     """
     rows, columns = a.shape[-2:]
-    found = a.copy().reshape(-1, rows, columns)
+    found = a.copy().reshape(math.prod(a.shape[:-2]), rows, columns)
     steps = min(rows, columns)
     pivots = np.empty((len(found), steps), np.int32)
     each = np.arange(len(found))

@@ -58,6 +58,16 @@ SINGULAR = (
 SHAPES = (regular((3, 3)), regular((2, 3, 2)), regular((2, 3)), regular((0, 2)))
 
 
+def factors(of: Callable[..., Any]) -> Callable[..., Any]:
+    """L and U, and P, which has no gradient, in the product."""
+
+    def judged(x: Any) -> Any:
+        p, lower, upper = of(x)
+        return lower, upper, p @ lower @ upper
+
+    return judged
+
+
 def eigenvectors(t: Any) -> Callable[..., Any]:
     def judged(x: Any, **kwargs: Any) -> Any:
         values, vectors = t.linalg.eigh(symmetric(x), **kwargs)
@@ -205,6 +215,24 @@ ENTRIES = [
         order=1,
         rtol=100,
     ),
+    Entry(
+        "linalg.lu",
+        some(*SHAPES, tensors((2, 3, 3))),
+        rows=("lu", "factor"),
+        rtol=100,
+        whole=lambda t: factors(t.linalg.lu),
+    ),
+    Entry("linalg.lu_factor", some(tensors((3, 3)), tensors((2, 3, 2))), rows=("lu",), rtol=100),
+    Entry("linalg.lu_factor_ex", some(tensors((2, 3)), matrix((1, 1), (1, 1), smooth=False)), order=0),
+    Entry(
+        "linalg.lu_solve",
+        some(*(regular((2, 2, 2), (2, 2), left=left, adjoint=adj) for left in (True, False) for adj in (True, False))),
+        rtol=100,
+        whole=lambda t: lambda A, B, **kwargs: t.linalg.lu_solve(*t.linalg.lu_factor(A), B, **kwargs),
+    ),
+    Entry("lu", some(tensors((2, 2))), rtol=100),
+    Entry("lu_solve", some(regular((2, 2), (2, 1))), rtol=100, whole=lambda t: lambda A, b: t.lu_solve(b, *t.lu(A))),
+    Entry("lu_unpack", some(tensors((3, 2))), rtol=100, whole=lambda t: factors(lambda A: t.lu_unpack(*t.lu(A)))),
     Entry("linalg.det", some(*SQUARES), rows=("det", "cofactor"), rtol=100),
     Entry("det", some(regular((2, 2))), rows=("det",), rtol=10),
     Entry("linalg.slogdet", some(*SQUARES), rows=("slogdet",), rtol=10),

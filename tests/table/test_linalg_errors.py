@@ -169,6 +169,10 @@ t.cdist(t.ones(2,3), t.ones(2,3), compute_mode='x')
     ValueError: x is not a valid value for compute_mode
 t.nn.functional.pdist(t.ones(2))
     RuntimeError: pdist only supports 2D tensors, got: 1D
+t.linalg.lu_factor(t.stack([t.eye(2), t.ones(2,2)]))
+    RuntimeError: torch.linalg.lu_factor: (Batch element 1): U[2,2] is zero and using it on lu_solve would result in a division by zero. If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)
+t.linalg.lu(t.eye(2), pivot=False)
+    RuntimeError: linalg.lu_factor: LU without pivoting is not implemented on the CPU
 """  # noqa: E501
 ERRORS = re.findall(r"(.+)\n    (\w+): (.+)", CALLS)
 

@@ -5,6 +5,7 @@ Each module says in `__all__` what it makes public.
 
 from __future__ import annotations
 
+from groundup.functions.linalg.elimination import *
 from groundup.functions.linalg.factors import *
 from groundup.functions.linalg.norms import *
 from groundup.functions.linalg.products import *

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from groundup.autograd.tape import wrap
-from groundup.functions.linalg import factors, products
+from groundup.functions.linalg import elimination, factors, products
 from groundup.functions.linalg.products import matrix_exp, matrix_power
 from groundup.functions.linalg.scalars import det, logdet, slogdet, trace
 from groundup.functions.linalg.solving import cholesky_inverse, cholesky_solve, inverse, pinverse, solve_triangular
@@ -21,6 +21,9 @@ __all__ = [
     "det",
     "inverse",
     "logdet",
+    "lu",
+    "lu_solve",
+    "lu_unpack",
     "matrix_exp",
     "matrix_power",
     "pinverse",
@@ -33,6 +36,14 @@ __all__ = [
 ]
 
 Tensor = Any
+
+
+class lu_unpack_result(NamedTuple):
+    """What `lu_unpack` returns."""
+
+    P: Tensor
+    L: Tensor
+    U: Tensor
 
 
 class qr_result(NamedTuple):
@@ -69,6 +80,26 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
             raise RuntimeError("no dimension of size 3 in input")
         dim = input._array.shape.index(3)
     return products.cross(input, other, dim=dim)
+
+
+def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
+    """L and U in one matrix and the pivots, as `linalg.lu_factor_ex` gives them; its info too with `get_infos`."""
+    found = elimination.lu_factor_ex(A, pivot=pivot)
+    return found if get_infos else found[:2]
+
+
+def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+    """X with A X = b, as `linalg.lu_solve` gives it."""
+    return elimination.lu_solve(LU_data, LU_pivots, b)
+
+
+def lu_unpack(
+    LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True
+) -> lu_unpack_result:
+    """P, L and U from the one matrix and the pivots; those that are not wanted are empty."""
+    nothing = LU_data.new_empty((0,))
+    P = elimination.permutation(LU_pivots, LU_data) if unpack_pivots else nothing
+    return lu_unpack_result(P, *(elimination.triangles(LU_data) if unpack_data else (nothing, nothing)))
 
 
 def qr(input: Tensor, some: bool = True) -> qr_result:

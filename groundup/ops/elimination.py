@@ -1,0 +1,89 @@
+"""The contract family's Gaussian elimination: A = P L U as one row, with the triangles and the order of the rows.
+
+NumPy keeps LAPACK's elimination to itself, so that this one is written out, a column at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from groundup.ops import matrices
+from groundup.ops.contract import contraction
+from groundup.ops.row import name_rows
+
+
+def row_order(pivots: np.ndarray, rows: int) -> np.ndarray:
+    """The order that exchanging row k with row pivots[k], one k after the other, brings the rows into."""
+    flat = pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1])
+    order = np.tile(np.arange(rows), (len(flat), 1))
+    each = np.arange(len(flat))
+    for k in range(flat.shape[1]):
+        order[each, k], order[each, flat[:, k]] = order[each, flat[:, k]], order[each, k]
+    return order.reshape(*pivots.shape[:-1], rows)
+
+
+def _packed(a: np.ndarray) -> np.ndarray:
+    """L below and U on and above the diagonal; beside them a column of the order of the rows, and one of pivots."""
+    found, pivots = matrices.lu(a)
+    beside = np.zeros((*a.shape[:-1], 2), a.dtype)
+    beside[..., 0] = row_order(pivots, a.shape[-2])
+    beside[..., : pivots.shape[-1], 1] = pivots
+    return np.concatenate((found, beside), axis=-1)
+
+
+lu = contraction(
+    lambda m, a: _packed(a),
+    lambda m, g, y, shape: _lu_grad(m, g, y, shape),
+    label="LinalgLuFactorExBackward0",
+)
+
+
+def _lu_grad(m: Any, g: Any, y: Any, shape: tuple[int, ...]) -> Any:
+    """P L^-T (lower(L^T gL) + upper(gU U^T)) U^-T of the square part; the rest of A is L2 U or L U2."""
+    rows, columns = shape[-2:]
+    k = min(rows, columns)
+    front, behind = slice(k), slice(k, None)
+    upper, gupper = _part(m, y, front, front), _part(m, g, front, front)
+    lower = m.where(np.eye(k, dtype=bool), 1, m.tril(upper, diagonal=-1))
+    below = _t(m, lower) @ m.tril(gupper, diagonal=-1)
+    above = m.triu(gupper, diagonal=0) @ _t(m, m.triu(upper, diagonal=0))
+    if rows > columns:
+        rest, grest = _part(m, y, behind, front), _part(m, g, behind, front)
+        above = above - _t(m, rest) @ grest
+    if columns > rows:
+        wide = slice(k, columns)
+        rest, grest = _part(m, y, front, wide), _part(m, g, front, wide)
+        below = below - grest @ _t(m, rest)
+    inner = m.tril(below, diagonal=-1) + m.triu(above, diagonal=0)
+    found = _after_upper(m, _before_lower(m, inner, lower), upper)
+    if rows > columns:
+        found = m.cat(found, _after_upper(m, grest, upper), dim=len(shape) - 2, sizes=(k, rows - k))
+    if columns > rows:
+        found = m.cat(found, _before_lower(m, grest, lower), dim=len(shape) - 1, sizes=(k, columns - k))
+    order = _part(m, y, slice(None), slice(columns, columns + 1))
+    back = m.cast(_t(m, order) == np.arange(rows)[:, None], to=g.dtype)
+    return back @ found
+
+
+def _part(m: Any, x: Any, rows: slice, columns: slice) -> Any:
+    return m.slice(x, key=(Ellipsis, rows, columns))
+
+
+def _t(m: Any, x: Any) -> Any:
+    return m.transpose(x, dim0=x.ndim - 2, dim1=x.ndim - 1)
+
+
+def _before_lower(m: Any, x: Any, lower: Any) -> Any:
+    """L^-T X."""
+    return m.solve_triangular(_t(m, lower), x, upper=True, unitriangular=True)
+
+
+def _after_upper(m: Any, x: Any, upper: Any) -> Any:
+    """X U^-T."""
+    return _t(m, m.solve_triangular(upper, _t(m, x), upper=True, unitriangular=False))
+
+
+ROWS = name_rows(globals())
