@@ -367,7 +367,7 @@ def _check_image(name: str, rank: int, shape: Shape) -> None:
     if fits and 0 not in shape[-rank - 1 :]:
         return
     wanted = f"{rank + 1}D or {rank + 2}D (batch mode) tensor"
-    if rank < 3:
+    if rank == 1 or (rank == 2 and fits):
         prefix = f"{name}: " if name == "max_pool1d" else ""
         problem = f"{prefix}Expected {wanted} with optional 0 dim batch size for input, but got:{list(shape)}"
     elif fits:
