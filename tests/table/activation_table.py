@@ -68,6 +68,7 @@ ENTRIES = [
         path="nn.functional.hardsigmoid",
         rows=("hardsigmoid",),
         order=1,
+        rtol=100,  # PyTorch has a sixth in float32
     ),
     Entry("hardswish", unary(WIDE, *NUMBERED, 3.0, -3.0), path="nn.functional.hardswish", rows=("hardswish",)),
     Entry("hardshrink", unary(ANY, *NUMBERED, 0.5, -0.5), path="nn.functional.hardshrink", rows=("hardshrink",)),

@@ -21,6 +21,7 @@ log_sigmoid = elementwise(
     lambda m, x: m.minimum(x, 0) - m.log1p(m.exp(-m.abs(x))),
     lambda m, g, x: g / (1 + m.exp(x)),
     dtypes="float",
+    kernel=kernels.log_sigmoid,
     label="LogSigmoidBackward0",
     smooth=("0 < x", "x < 0"),
 )
@@ -30,6 +31,7 @@ softplus = elementwise(
     ),
     lambda m, g, x, beta, threshold: m.where(x * beta > threshold, g, g / (1 + m.exp(-x * beta))),
     dtypes="float",
+    kernel=kernels.softplus,
     smooth=("0 < beta, x < 0 < threshold", "beta = 1, 0 < threshold < x"),
 )
 relu = elementwise(
@@ -42,6 +44,7 @@ leaky_relu = elementwise(
     lambda m, x, slope: m.where(x > 0, x, slope * x),
     lambda m, g, x, slope: m.where(x > 0, g, slope * g),
     lambda m, g, x: m.where(x > 0, 0, g * x),
+    kernel=kernels.leaky_relu,
     smooth=("0 < x", "x < 0"),
 )
 elu = elementwise(
@@ -50,6 +53,7 @@ elu = elementwise(
         x > 0, g * scale, g * (scale * alpha * rate * m.exp(rate * m.minimum(x, 0)))
     ),
     dtypes="floating",
+    kernel=kernels.elu,
     smooth=("0 < x", "x < 0"),
 )
 hardtanh = elementwise(
@@ -77,7 +81,7 @@ hardshrink = elementwise(
     smooth=("0 < lambd < x", "0 < x < lambd", "lambd = 1, x < -1"),
 )
 softshrink = elementwise(
-    lambda m, x, lambd: m.where(m.abs(x) <= lambd, 0 * x, x - lambd * m.sign(x)),
+    lambda m, x, lambd: x - m.minimum(m.maximum(x, -lambd), lambd),
     lambda m, g, x, lambd: m.where(m.abs(x) <= lambd, 0, g),
     smooth=("0 < lambd < x", "0 < x < lambd", "lambd = 1, x < -1"),
 )
