@@ -339,6 +339,9 @@ def networks() -> Iterator[Operation]:
         yield row(name, _in_functional(name), vectors(2))
     yield row("cross_entropy", _in_functional("cross_entropy"), scores)
     yield row("nll_loss", _in_functional("nll_loss"), scores)
+    for name in ("cosine_similarity", "pairwise_distance"):
+        yield row(name, _in_functional(name), matrices(2))
+    yield row("normalize", _in_functional("normalize"), matrices(1))
     yield row("binary_cross_entropy", _in_functional("binary_cross_entropy"), probabilities)
     yield row("binary_cross_entropy_with_logits", _in_functional("binary_cross_entropy_with_logits"), logits)
     yield row("max_pool2d", lambda T, x, w, b: T.nn.functional.max_pool2d(x, 2), images)

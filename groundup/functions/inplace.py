@@ -9,10 +9,11 @@ from groundup.functions.contract.inplace import ContractInPlace
 from groundup.functions.elementwise.inplace import ElementwiseInPlace
 from groundup.functions.filling import Filling
 from groundup.functions.index.inplace import IndexInPlace
+from groundup.functions.reduce.inplace import ReduceInPlace
 from groundup.functions.view.inplace import ViewInPlace
 
 
-class InPlace(ElementwiseInPlace, ContractInPlace, IndexInPlace, ViewInPlace, Filling):
+class InPlace(ElementwiseInPlace, ContractInPlace, IndexInPlace, ReduceInPlace, ViewInPlace, Filling):
     """The methods whose names end in an underscore."""
 
     __slots__ = ()

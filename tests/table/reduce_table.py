@@ -185,6 +185,12 @@ ENTRIES = [
     Entry("histc", some(on(20)(4), on(20)(5, -1, 1), at(2.0, 2.0)(3)), order=0),
     Entry("histogram", some(on(20)(4), on(20)(5, range=(-1.0, 1.0)), on(20)(3, density=True)), order=0),
     Entry("dist", some(tensors((2, 3), (2, 3)), tensors((2, 3), (3,), p=1), tensors((3,), (3,), p=np.inf))),
+    Entry("nn.functional.normalize", some(on(2, 3)(), on(2, 3)(p=1, dim=0), at([0.0, 0.0], [3.0, 4.0])())),
+    Entry(
+        "nn.functional.cosine_similarity",
+        some(tensors((2, 3), (2, 3)), tensors((2, 3), (3,), dim=-1), tensors((3,), (2, 1, 3), dim=0)),
+    ),
+    Entry("nn.functional.pairwise_distance", some(tensors((2, 3), (2, 3)), tensors((2, 3), (3,), p=1, keepdim=True))),
     Entry("renorm", some(on(2, 3)(2, 0, 1.0), on(2, 3, 2)(1, 2, 0.5), on(2, 3)(3, 1, 100.0)), rtol=10),
     *(
         Entry(

@@ -23,6 +23,7 @@ METHODS: dict[str, tuple[Any, ...]] = {
     "cosh_": (), "asinh_": (), "acosh_": (), "atanh_": (), "logit_": (0.2,), "deg2rad_": (), "rad2deg_": (),
     "erf_": (), "erfc_": (), "erfinv_": (), "lgamma_": (), "digamma_": (), "mvlgamma_": (1,), "nan_to_num_": (),
     "frac_": (), "eq_": ("row",), "ge_": ("row",), "logical_and_": ("like",), "polygamma_": (2,),
+    "cumsum_": (0,), "cumprod_": (1,), "renorm_": (2, 0, 1.0),
 }  # fmt: skip
 LAYOUTS = {
     "plain": lambda t, x: x,

@@ -34,13 +34,13 @@ def _extreme(row: Row, input: Tensor, dim: Dim, keepdim: bool) -> Tensor:
     dims = axes(dim, input._array.ndim)
     if not input._array.size:
         if dim is None or dim == ():
-            raise _nothing(row.name, RuntimeError)
+            raise _nothing(row.name)
         check_not_empty(input, dims, row.name)
     return apply(row, input, dim=dims, keepdim=keepdim)
 
 
-def _nothing(name: str, kind: type[Exception]) -> Exception:
-    return kind(
+def _nothing(name: str) -> RuntimeError:
+    return RuntimeError(
         f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
         "Specify the reduction dim with the 'dim' argument."
     )
@@ -85,7 +85,7 @@ def _outermost(
         return apply(pair, input, dim)
     if dim is None:
         if input._array.size == 0:
-            raise _nothing(name, RuntimeError)
+            raise _nothing(name)
         return shown_as(whole(input), f"{name.capitalize()}Backward1")
     return selected(input, dim, keepdim, position(input, dim, keepdim=True), result, name.capitalize())
 
@@ -103,7 +103,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 def _position(row: Row, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     if dim is None:
         if input._array.size == 0:
-            raise _nothing(row.name, IndexError)
+            raise IndexError(f"{row.name}(): Expected reduction dim to be specified for input.numel() == 0.")
         return apply(row, input, dim=None, keepdim=keepdim)
     axis = one_axis(dim, input._array.ndim)
     if input._array.ndim == 0:
