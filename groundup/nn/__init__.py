@@ -107,6 +107,7 @@ from groundup.nn.padding import (
     ZeroPad3d,
 )
 from groundup.nn.parameter import Buffer, Parameter
+from groundup.nn.parameter_container import ParameterDict, ParameterList
 from groundup.nn.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -220,6 +221,8 @@ __all__ = [
     "PReLU",
     "PairwiseDistance",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "PixelShuffle",
     "PixelUnshuffle",
     "PoissonNLLLoss",

@@ -1,4 +1,4 @@
-"""Forward hooks: functions that a module calls before and after its ``forward``.
+"""Hooks: functions that a module calls before and after its ``forward``, and on the way back.
 
 A module without hooks never comes here, so that an ordinary call costs one test of an attribute.
 The looking-at tools (activation statistics, shape summaries) stand on these hooks.
@@ -40,15 +40,31 @@ class HookTable:
         return iter(tuple(self.entries.values()))
 
 
-class ForwardHooks:
-    """Both kinds of forward hooks of one module."""
+class PlainHooks(HookTable):
+    """Hooks that have no form with keyword arguments."""
+
+    def __iter__(self) -> Any:
+        return iter([hook for hook, _ in self.entries.values()])
+
+
+class Hooks:
+    """The hooks of one module: both kinds of forward hooks, and the backward hooks, if there are any."""
 
     def __init__(self) -> None:
         self.before = HookTable()
         self.after = HookTable()
+        self.backward: BackwardHooks | None = None
 
 
-def call_with_hooks(module: Module, hooks: ForwardHooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+class BackwardHooks:
+    """Both kinds of backward hooks of one module."""
+
+    def __init__(self) -> None:
+        self.before = PlainHooks()
+        self.after = PlainHooks()
+
+
+def call_with_hooks(module: Module, hooks: Hooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Calls ``module.forward`` with the hooks around it, each of which may replace what it was shown."""
     for hook, with_kwargs in hooks.before:
         if with_kwargs:
@@ -59,12 +75,18 @@ def call_with_hooks(module: Module, hooks: ForwardHooks, args: tuple[Any, ...], 
             replaced = hook(module, args)
             if replaced is not None:
                 args = replaced if isinstance(replaced, tuple) else (replaced,)
+    behind = None
+    if hooks.backward is not None and (hooks.backward.before.entries or hooks.backward.after.entries):
+        from groundup.nn.backward_hooks import BackwardPass
+
+        behind = BackwardPass(module, hooks.backward)
+        args = behind.enter(args)
     output = module.forward(*args, **kwargs)
     for hook, with_kwargs in hooks.after:
         replaced = hook(module, args, kwargs, output) if with_kwargs else hook(module, args, output)
         if replaced is not None:
             output = replaced
-    return output
+    return output if behind is None else behind.leave(output)
 
 
 def _checked_arguments(replaced: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

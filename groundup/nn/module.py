@@ -14,7 +14,7 @@ from groundup import dtypes
 from groundup.autograd.handle import RemovableHandle
 from groundup.nn import moving, state
 from groundup.nn.attributes import Attributes
-from groundup.nn.hooks import ForwardHooks, Hook, call_with_hooks
+from groundup.nn.hooks import BackwardHooks, Hook, Hooks, call_with_hooks
 from groundup.nn.parameter import Parameter
 from groundup.tensor import Tensor
 
@@ -49,7 +49,7 @@ class Module(Attributes):
     """
 
     training: bool
-    _forward_hooks: ForwardHooks | None = None
+    _forward_hooks: Hooks | None = None
 
     def __init__(self) -> None:
         """Does nothing: the records were made when the object was created."""
@@ -99,10 +99,36 @@ class Module(Attributes):
         """
         return self._own_hooks().after.add(hook, prepend, with_kwargs)
 
-    def _own_hooks(self) -> ForwardHooks:
+    def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Calls ``hook(module, grad_input, grad_output)`` when the gradients of the inputs are computed.
+
+        Both are tuples, with None where there is no gradient; a result that is not None replaces ``grad_input``.
+
+        >>> import groundup
+        >>> layer = groundup.nn.ReLU()
+        >>> handle = layer.register_full_backward_hook(lambda module, grad_input, grad_output: print(grad_input))
+        >>> layer(groundup.tensor([-1.0, 2.0], requires_grad=True)).sum().backward()
+        (tensor([0., 1.]),)
+        """
+        return self._own_backward_hooks().after.add(hook, prepend, False)
+
+    def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Calls ``hook(module, grad_output)`` before the gradients of the inputs are computed.
+
+        A result that is not None replaces ``grad_output``.
+        """
+        return self._own_backward_hooks().before.add(hook, prepend, False)
+
+    def _own_backward_hooks(self) -> BackwardHooks:
+        hooks = self._own_hooks()
+        if hooks.backward is None:
+            hooks.backward = BackwardHooks()
+        return hooks.backward
+
+    def _own_hooks(self) -> Hooks:
         hooks = self._forward_hooks
         if hooks is None:
-            hooks = self._forward_hooks = ForwardHooks()
+            hooks = self._forward_hooks = Hooks()
         return hooks
 
     # ---- walking the tree ----

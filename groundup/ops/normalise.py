@@ -76,10 +76,13 @@ def _moments(x: Array, dim: Axes, centred: bool) -> Array:
         size = count(block.shape, dim)
         mean: Any = 0
         if centred:
-            mean = _dot(block, None, dim)
-            mean /= size
+            mean = _dot(block, None, dim) / size
             block = block - mean
+            rest = _dot(block, None, dim) / size  # what rounding left of the mean, far from 0
+            mean += rest
         squares = _dot(block, block, dim)
+        if centred:
+            squares -= rest * rest * size
         if dim[0] == 0:
             step = mean - found[0]
             seen += size
