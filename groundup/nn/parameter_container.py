@@ -16,12 +16,11 @@ def _filed(value: Any) -> Any:
     return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
 
 
-def _described(key: Any, value: Any) -> str:
+def _described(key: Any, value: Any, numbers: str) -> str:
     if not isinstance(value, Tensor):
         return f"({key}): Object of type: {type(value).__name__}"
     kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-    size = "x".join(map(str, value.shape))
-    return f"({key}): {kind} containing: [{value.dtype} of size {size}]"
+    return f"({key}): {kind} containing: [{numbers} of size {'x'.join(map(str, value.shape))}]"
 
 
 class ParameterList(Module):
@@ -90,7 +89,7 @@ class ParameterList(Module):
 
     def extra_repr(self) -> str:
         """A line for each entry."""
-        return "\n".join(_described(i, value) for i, value in enumerate(self))
+        return "\n".join(_described(i, value, f"{getattr(value, 'dtype', None)}") for i, value in enumerate(self))
 
     def __repr__(self) -> str:
         return _indented(self)
@@ -119,7 +118,8 @@ class ParameterDict(Module):
     def __setitem__(self, key: str, parameter: Any) -> None:
         if not isinstance(key, str):
             raise TypeError(
-                f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}')."
+                "Index given to ParameterDict cannot be used as a key as it is not a string "
+                f"(type is '{type(key).__name__}')."
             )
         self._keys[key] = None
         setattr(self, key, _filed(parameter))
@@ -161,7 +161,8 @@ class ParameterDict(Module):
 
     def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
         """Adds entries from a mapping or from pairs, replacing those of the same name."""
-        for key, parameter in parameters.items() if isinstance(parameters, ParameterDict) else dict(parameters).items():
+        pairs = parameters.items() if isinstance(parameters, ParameterDict) else dict(parameters).items()
+        for key, parameter in pairs:
             self[key] = parameter
 
     def pop(self, key: str) -> Any:
@@ -186,7 +187,10 @@ class ParameterDict(Module):
 
     def extra_repr(self) -> str:
         """A line for each entry."""
-        return "\n".join(_described(key, value) for key, value in self.items())
+        return "\n".join(
+            _described(key, value, f"groundup.{value.dtype.legacy}Tensor" if isinstance(value, Tensor) else "")
+            for key, value in self.items()
+        )
 
     def __repr__(self) -> str:
         return _indented(self)

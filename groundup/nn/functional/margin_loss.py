@@ -8,6 +8,7 @@ from groundup import dtypes
 from groundup.autograd.tape import shown_as
 from groundup.functions import creation, elementwise, index, reduce
 from groundup.nn.functional.activation import logsigmoid
+from groundup.nn.functional.distance import pairwise_distance
 from groundup.nn.functional.reduction import check_no_outer_product, check_reduction, reduced
 from groundup.tensor import Tensor
 
@@ -195,7 +196,7 @@ def triplet_margin_loss(
     """
 
     def distance(a: Tensor, b: Tensor) -> Tensor:
-        return reduce.norm(a - b + eps, p, -1)
+        return pairwise_distance(a, b, p, eps)
 
     return triplet_margin_with_distance_loss(
         anchor, positive, negative, distance_function=distance, margin=margin, swap=swap, reduction=reduction
