@@ -229,9 +229,10 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if r < 0:
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    chosen = np.array(list(choose(builtins.range(input._array.size), r)), dtype=np.int64)
-    if not r or not chosen.size:
-        return apply(rows.reshape, apply(rows.slice_, input, key=(slice(0),)), size=(0,) if not r else (0, r))
+    if not r:
+        return apply(rows.slice_, input, key=(slice(0),))
+    every = itertools.chain.from_iterable(choose(builtins.range(input._array.size), r))
+    chosen = np.fromiter(every, np.int64).reshape(-1, r)
     return apply(index_rows.index, input, chosen, pattern=(index_rows.ARRAY,))
 
 
