@@ -28,7 +28,7 @@ def norm(
         return matrix_norm(input, "nuc", (-2, -1) if dim is None else _pair(dim), keepdim, dtype=dtype)
     if isinstance(p, str) and p != "fro":
         raise RuntimeError(f"norm knows the orders 'fro', 'nuc' and numbers, not {p!r}")
-    order = 2 if p in ("fro", None) else float(p)  # type: ignore[arg-type]
+    order = 2 if p in ("fro", None) else float(p)
     return vector_norm(input, order, () if dim is None else dim, keepdim, dtype=dtype)
 
 

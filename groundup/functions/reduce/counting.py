@@ -64,7 +64,8 @@ def histogram(
         if edges.dtype != x.dtype:
             raise RuntimeError("torch.histogram(): input tensor and bins tensors should have the same dtype")
     else:
-        low, high = _ends(x, *(range or (0, 0 if x.size else 1)), 0.5, "torch.histogram")
+        first, last = range or (0, 0 if x.size else 1)
+        low, high = _ends(x, first, last, 0.5, "torch.histogram")
         edges = np.linspace(low, high, bins + 1, dtype=x.dtype)
     if weight is not None and weight._array.shape != input._array.shape:
         raise RuntimeError(
@@ -74,8 +75,8 @@ def histogram(
     inside = (x >= edges[0]) & (x <= edges[-1])
     places = np.searchsorted(edges, x[inside], side="right") - 1
     weights = None if weight is None else weight._array.reshape(-1)[inside]
-    last = builtins.max(len(edges) - 2, 0)
-    found = np.bincount(np.minimum(places, last), weights, last + 1)
+    bars = builtins.max(len(edges) - 1, 1)
+    found = np.bincount(np.minimum(places, bars - 1), weights, bars)
     if density:
         found = found / (found.sum() * np.diff(edges))
     return histogram_result(wrap(found.astype(x.dtype)), wrap(edges.copy()))

@@ -19,14 +19,14 @@ class ReduceInPlace(TensorBase):
 
     __slots__ = ()
 
-    def cumsum_(self, dim: int, *, dtype: Any = None) -> Any:
+    def cumsum_(self: Any, dim: int, *, dtype: Any = None) -> Any:
         """self = cumsum(self, dim)."""
         return self.copy_(running.cumsum(self, dim, dtype=dtype))
 
-    def cumprod_(self, dim: int, *, dtype: Any = None) -> Any:
+    def cumprod_(self: Any, dim: int, *, dtype: Any = None) -> Any:
         """self = cumprod(self, dim)."""
         return self.copy_(running.cumprod(_kept(self), dim, dtype=dtype))
 
-    def renorm_(self, p: float, dim: int, maxnorm: float) -> Any:
+    def renorm_(self: Any, p: float, dim: int, maxnorm: float) -> Any:
         """self = renorm(self, p, dim, maxnorm)."""
         return self.copy_(renorm(_kept(self), p, dim, maxnorm))

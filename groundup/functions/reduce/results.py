@@ -17,9 +17,8 @@ class _Shown:
     """Prints each field on a line of its own."""
 
     __slots__ = ()
-    _fields: tuple[str, ...]
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         name = type(self).__name__.removesuffix("_result")
         fields = ",\n".join(f"{field}={getattr(self, field)!r}" for field in self._fields)
         return f"groundup.return_types.{name}(\n{fields})"
