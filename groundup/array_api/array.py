@@ -58,13 +58,21 @@ def check_kind(name: str, kinds: Kinds, found: dtype) -> None:
 
 def operands(name: str, kinds: Kinds, *values: Any) -> list[Tensor]:
     """The tensors inside arrays and the tensors for Python numbers, all of the type that they have together."""
-    values = tuple(x.item() if isinstance(x, np.generic) else x for x in values)
-    tensors = [x.tensor for x in values if isinstance(x, Array)]
-    if not tensors:
+    types = [x.tensor.dtype for x in values if isinstance(x, Array)]
+    if not types:
         raise TypeError(f"{name}: at least one argument must be an array")
-    common = joined([t.dtype for t in tensors], [x for x in values if not isinstance(x, Array)])
+    common = types[0]
+    if len(types) < len(values) or any(each is not common for each in types):
+        values = tuple(x.item() if isinstance(x, np.generic) else x for x in values)
+        common = joined(types, [x for x in values if not isinstance(x, Array)])
     check_kind(name, kinds, common)
-    return [x.tensor.to(common) if isinstance(x, Array) else creation.tensor(x, dtype=common) for x in values]
+    return [_as(common, x) for x in values]
+
+
+def _as(target: dtype, x: Any) -> Tensor:
+    if not isinstance(x, Array):
+        return creation.tensor(x, dtype=target)
+    return x.tensor if x.tensor.dtype is target else x.tensor.to(target)
 
 
 def unary(name: str, kinds: Kinds, function: Function) -> Callable[[Array], Array]:

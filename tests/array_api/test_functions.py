@@ -7,12 +7,15 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 import groundup.array_api as xp
 from tests.array_api.standard import FUNCTIONS, signatures
+
+pytest.importorskip("hypothesis")
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 RANDOM = np.random.default_rng(0)
 GRID = RANDOM.standard_normal((3, 4, 5))
