@@ -44,7 +44,9 @@ def _as_index(part: Any) -> Any:
         if part.dtype.kind in "biu":
             # A tensor stays one, so that the tape notices if it is changed before backward.
             return given if isinstance(given, TensorBase) else part
-        raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, not {part.dtype}")
+        raise IndexError(
+            f"tensors used as indices must be long, int, byte or bool tensors\n  One has dtype {part.dtype}."
+        )
     try:
         return operator.index(part)
     except TypeError:

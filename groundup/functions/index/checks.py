@@ -37,8 +37,9 @@ def check_long(index: Tensor, name: str) -> None:
 def check_mask(mask: Tensor, name: str) -> None:
     """Refuse a mask that is not of bools."""
     if mask._array.dtype != dtypes.BOOL:
+        found = legacy(mask).lower() if name == "masked_fill_" else legacy(mask)
         raise RuntimeError(
-            f"{name} only supports boolean masks, but got mask with dtype {legacy(mask)}\n"
+            f"{name} only supports boolean masks, but got mask with dtype {found}\n"
             "  Write a comparison, such as x > 0, or mask.bool()."
         )
 
@@ -58,7 +59,7 @@ def check_bounds(
     """Refuse positions that a dimension of that size does not have."""
     positions = index._array
     if outside(positions, size):
-        wrong = int(positions.min()) if positions.min() < 0 else int(positions.max())
+        wrong = positions[(positions < 0) | (positions >= size)].flat[0]
         raise kind(f"{before}index {wrong} is out of bounds for dimension {dim} with size {size}")
 
 
@@ -66,7 +67,7 @@ def wrapped(index: Tensor, size: int) -> np.ndarray:
     """Positions in a flattened tensor, negative ones counted from its end."""
     positions = index._array
     if positions.size and (positions.min() < -size or positions.max() >= size):
-        wrong = int(positions.min()) if positions.min() < -size else int(positions.max())
+        wrong = positions[(positions < -size) | (positions >= size)].flat[0]
         raise IndexError(f"out of range: tried to access index {wrong} on a tensor of {size} elements.")
     return np.where(positions < 0, positions + size, positions)
 

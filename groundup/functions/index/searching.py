@@ -71,7 +71,7 @@ def _runs(rows: np.ndarray) -> np.ndarray:
     return np.concatenate(([True], new.any(axis=1) if new.ndim > 1 else new))
 
 
-def _distinct(input: Tensor, axis: int | None, in_order: bool, with_inverse: bool, with_counts: bool, name: str) -> Any:
+def _distinct(input: Tensor, axis: int | None, in_order: bool, with_inverse: bool, with_counts: bool) -> Any:
     """The first of each run of equal values (or slices along an axis), after sorting unless they are `in_order`."""
     array = input._array
     if axis is None:
@@ -79,7 +79,7 @@ def _distinct(input: Tensor, axis: int | None, in_order: bool, with_inverse: boo
     else:
         if 0 in array.shape[:axis] + array.shape[axis + 1 :]:
             raise RuntimeError(
-                f"There are 0 sized dimensions, and they aren't selected, so {name} cannot be applied\n"
+                "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied\n"
                 f"  The tensor has shape {array.shape}."
             )
         moved = np.moveaxis(array, axis, 0) if array.ndim else array.reshape(1)
@@ -124,7 +124,7 @@ def unique(
     (tensor([1, 3]), tensor([1, 2]))
     """
     axis = None if dim is None else one_axis(dim, input._array.ndim)
-    return _distinct(input, axis, False, return_inverse, return_counts, "unique")
+    return _distinct(input, axis, False, return_inverse, return_counts)
 
 
 def unique_consecutive(
@@ -137,7 +137,7 @@ def unique_consecutive(
     tensor([1, 2, 1])
     """
     axis = None if dim is None else one_axis(dim, input._array.ndim)
-    return _distinct(input, axis, True, return_inverse, return_counts, "unique_consecutive")
+    return _distinct(input, axis, True, return_inverse, return_counts)
 
 
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
@@ -195,7 +195,7 @@ def searchsorted(
         )
     if not sequence.ndim:
         raise RuntimeError(
-            "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1"
+            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension"
         )
     if sequence.ndim > 1 and not values.ndim:
         raise RuntimeError(
