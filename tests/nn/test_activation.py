@@ -33,6 +33,14 @@ def test_in_place(name: str) -> None:
         np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
 
 
+def test_the_names_with_an_underscore_overwrite() -> None:
+    for name in ("relu", "leaky_relu", "rrelu", "elu", "celu", "selu", "hardtanh", "threshold"):
+        x = groundup.tensor([-3.0, 0.5, 4.0])
+        expected = getattr(F, name)(x, *IN_PLACE[name])
+        assert getattr(F, f"{name}_")(x, *IN_PLACE[name]) is x
+        assert groundup.equal(x, expected)
+
+
 SETTINGS: dict[str, tuple[Any, ...]] = {
     "CELU": (2.0, True), "ELU": (0.5,), "GELU": ("tanh",), "GLU": (1,), "Hardshrink": (0.3,), "Hardsigmoid": (),
     "Hardswish": (), "Hardtanh": (-2, 3, True), "LeakyReLU": (0.2, True), "LogSigmoid": (), "LogSoftmax": (1,),

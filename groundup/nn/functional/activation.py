@@ -7,6 +7,7 @@ PyTorch's way of calling it (``inplace``, ``dim``, ``dtype``). The activation la
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from groundup import dtypes
@@ -400,3 +401,25 @@ def _dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:
         stacklevel=stacklevel,
     )
     return 0 if input.dim() in (0, 1, 3) else 1
+
+
+def _in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """PyTorch's other name for the function with ``inplace=True``."""
+
+    def overwriting(input: Tensor, *settings: Any, **named: Any) -> Tensor:
+        return function(input, *settings, **named, inplace=True)
+
+    name = f"{function.__name__}_"
+    overwriting.__name__ = overwriting.__qualname__ = name
+    overwriting.__doc__ = f"``{function.__name__}`` with ``inplace=True``: the result is written into the input."
+    return overwriting
+
+
+relu_ = _in_place(relu)
+leaky_relu_ = _in_place(leaky_relu)
+rrelu_ = _in_place(rrelu)
+elu_ = _in_place(elu)
+celu_ = _in_place(celu)
+selu_ = _in_place(selu)
+hardtanh_ = _in_place(hardtanh)
+threshold_ = _in_place(threshold)
