@@ -102,8 +102,8 @@ ERRORS = {
     "ij->ik": ([(2, 3)], "output subscript k does not appear in the equation for any input operand"),
     "ij->ii": ([(2, 3)], "output subscript i appears more than once in the output"),
     "ii->i": ([(2, 3)], "subscript i is repeated for operand 0 but the sizes don't match, 3 != 2"),
-    "i1->i": ([(2, 3)], "invalid subscript given for operand 0"),
-    "ij->i.": ([(2, 3)], "invalid subscript given for the output"),
+    "i1->i": ([(2, 3)], "invalid subscript given at index 1 in the equation string, subscripts must be in [a-zA-Z]"),
+    "ij->i.": ([(2, 3)], "found '.' for output that is not part of any ellipsis (...)"),
     "...ijk->i": ([(2, 3)], "(3) is more than the number of dimensions (2) for operand 0"),
     "...i,...i->...": ([(2, 3), (4, 3)], "subscript ... has size 4 for operand 1"),
 }

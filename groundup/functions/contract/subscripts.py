@@ -78,15 +78,19 @@ def _term(sublist: Sequence[Any]) -> str:
 
 
 def _check_letters(term: str, equation: str, operand: int | None) -> None:
-    where = "the output" if operand is None else f"operand {operand}"
-    rest = term.replace("...", "", 1)
-    for c in rest:
+    where = "output" if operand is None else f"operand {operand}"
+    for c in term.replace("...", "", 1):
+        if c == ".":
+            mark, joint = ("an ellipsis (...)", "but") if operand is None else ("an ellipsis", "for which")
+            problem = f"{joint} {mark} was already found"
+            if "..." not in term:
+                problem = f"that is not part of any ellipsis{' (...)' if operand is None else ''}"
+            raise RuntimeError(f"einsum(): found '.' for {where} {problem}\n  {term!r} in {equation!r}")
         if c not in LETTERS:
-            found = "a second or broken '...'" if c == "." else repr(c)
+            at = equation.index(c, equation.index("->") + 2 if operand is None else 0)
             raise RuntimeError(
-                f"einsum(): invalid subscript given for {where} in the equation string, "
-                "subscripts must be in [a-zA-Z]\n"
-                f"  found {found} in {equation!r}"
+                f"einsum(): invalid subscript given at index {at} in the equation string, subscripts "
+                f"must be in [a-zA-Z]\n  {c!r} for {where} in {equation!r}"
             )
 
 

@@ -28,15 +28,15 @@ def check_rank(name: str, x: Tensor, what: str = "A") -> None:
         )
 
 
-def check_floating(name: str, x: Tensor) -> None:
-    """Single or double precision."""
+def check_floating(name: str, x: Tensor, low: bool = False) -> None:
+    """Single or double precision, or half too if `low`."""
     found = dtypes.OF_NUMPY[x._array.dtype].legacy
     if x._array.dtype.kind not in dtypes.REAL:
         raise RuntimeError(
             f"{name}: Expected a floating point or complex tensor as input. Got {found}\n"
             "  Convert it first, with .float() or .double()."
         )
-    if x._array.dtype.itemsize < 4:
+    if x._array.dtype.itemsize < 4 and not low:
         raise RuntimeError(
             f"{name}: Low precision dtypes not supported. Got {found}\n  Convert it first, with .float()."
         )

@@ -151,7 +151,7 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The sums of products of vectors along `dim`, batches broadcasting."""
-    check_floating("linalg.vecdot", x)
+    check_floating("linalg.vecdot", x, low=True)
     check_same_type("linalg.vecdot", x, y, "xy")
     return shown_as(sum_(mul(x, y), dim), "SumBackward1")
 
