@@ -102,7 +102,9 @@ def floor_divide(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _named(operation: Function, name: str, doc: str) -> Function:
+    """The function with the name under which it is found in the namespace, by which it is pickled too."""
     operation.__name__ = operation.__qualname__ = name
+    operation.__module__ = "groundup.array_api"
     operation.__doc__ = doc
     return operation
 

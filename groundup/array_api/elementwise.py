@@ -1,7 +1,7 @@
 """The elementwise functions of the standard: each is one of groundup's, for the types that the standard defines it for.
 
-The inverse trigonometric functions, `pow` and the others keep their names; where the standard and PyTorch differ in
-what a function does (`sign` of nan, `clip` of integers), the difference is written out at the end.
+They stand in a table; where the standard asks for something else than PyTorch (`sign` of nan, `clip` in the type of
+its argument), the function is written out below it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import operator
+import pickle
 
 import numpy as np
 import pytest
@@ -273,6 +275,14 @@ def test_asarray_of_buffers_and_nested_arrays():
     assert xp.asarray(np.float64(1)).dtype is xp.float64
     with pytest.raises(ValueError, match="expected sequence of length 2"):
         xp.asarray([[1, 2], [3]])
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_copies(duplicate):
+    x = xp.asarray([[1.5, 2.5]])
+    found = duplicate(x)
+    assert isinstance(found, Array) and listed(found) == [[1.5, 2.5]]
+    assert (found.tensor is x.tensor) == (duplicate is copy.copy)
 
 
 def test_gradients_flow_through_array_code():

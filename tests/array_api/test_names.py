@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 
 import pytest
 
@@ -33,6 +34,7 @@ def test_function(name, expected):
     assert shown(getattr(xp, name)) == expected
     assert getattr(xp, name).__name__ == name
     assert inspect.getdoc(getattr(xp, name))
+    assert pickle.loads(pickle.dumps(getattr(xp, name))) is getattr(xp, name)
 
 
 @pytest.mark.parametrize(("name", "expected"), signatures(LINALG).items())
