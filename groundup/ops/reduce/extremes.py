@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from groundup.ops.reduce.family import reduction, spread
+from groundup.ops.reduce.family import has_nan, reduction, spread
 
 amax = reduction(
     lambda m, x, *, dim, keepdim: np.maximum.reduce(x, axis=dim, keepdims=keepdim),
@@ -37,12 +37,11 @@ def _to_equals(m: Any, g: Any, x: Any, y: Any, shape: tuple[int, ...], dim: tupl
 
 def _median(x: np.ndarray, skip: bool) -> Any:
     """The lower of the middle elements; nan if there is one among them, unless they are skipped."""
-    if x.dtype.kind == "f":
-        missing = x != x
-        if missing.any() and not skip:
+    if has_nan(x):
+        if not skip:
             return np.full((), np.nan, x.dtype)
-        x = x[~missing]
-        if not x.size:
-            return np.full((), np.nan, x.dtype)
+        x = x[x == x]
+    if not x.size:
+        return np.full((), np.nan, x.dtype)
     middle = (x.size - 1) // 2
     return np.partition(x, middle)[middle]

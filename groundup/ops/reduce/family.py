@@ -40,6 +40,11 @@ def full(name: str) -> Callable[..., str]:
     return lambda dim, keepdim, rank, **_: f"{name}Backward{0 if len(dim) == rank and not keepdim else 1}"
 
 
+def has_nan(x: np.ndarray) -> bool:
+    """Whether there is a nan, which a maximum hands on."""
+    return x.dtype.kind == "f" and bool(np.isnan(np.maximum.reduce(x, axis=None, initial=-np.inf)))
+
+
 def shifted(m: Any, x: Any, dim: int, by: int, value: float) -> Any:
     """x moved by one place along `dim`, `value` taking the free one."""
     widths = tuple((by, -by) if axis == dim else (0, 0) for axis in range(x.ndim))

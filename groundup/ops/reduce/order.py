@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from groundup.ops.reduce.family import reduction
+from groundup.ops.reduce.family import has_nan, reduction
 
 _SHORT = 256  # elements, up to which sorting is as quick as partitioning
 
@@ -43,9 +43,9 @@ def _ranked(x: np.ndarray, dim: int, rank: int) -> np.ndarray:
 def _argmedian(x: np.ndarray, dim: int, skip: bool) -> np.ndarray:
     """Where the lower of the middle elements is; the first nan, or that of the numbers if nans are skipped."""
     n = x.shape[dim]
-    missing = np.count_nonzero(x != x, axis=dim, keepdims=True)
-    if not missing.any():
+    if not has_nan(x):
         return _ranked(x, dim, (n - 1) // 2)
+    missing = np.count_nonzero(x != x, axis=dim, keepdims=True)
     if skip:
         rank = np.maximum(n - missing - 1, 0) // 2
     else:
