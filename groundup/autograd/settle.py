@@ -102,10 +102,14 @@ def _unimplemented(row: Row, target: np.dtype[Any], advice: str) -> NotImplement
     )
 
 
+def _not_integers(row: Row, target: np.dtype[Any]) -> NotImplementedError:
+    return _unimplemented(row, target, "integers; convert with .long().")
+
+
 def _integers(row: Row, values: list[Any]) -> list[Any]:
     target = dtypes.result_of(values)
     if target.kind not in "iu":
-        raise _unimplemented(row, target, "integers; convert with .long().")
+        raise _not_integers(row, target)
     return [_to(value, target) for value in values]
 
 
@@ -220,8 +224,11 @@ def diagnose(row: Row, arrays: list[Any], params: dict[str, Any], error: Excepti
                     "Subtraction, the `-` operator, with two bool tensors is not supported. "
                     "Use the `^` or `logical_xor()` operator instead."
                 )
+            kind = next(v.dtype for v in arrays if isinstance(v, np.ndarray))
             if row.dtypes == "integral":
-                return _not_integral(row, next(v.dtype for v in arrays if isinstance(v, np.ndarray)))
+                return _not_integral(row, kind)
+            if row.dtypes == "integers":
+                return _not_integers(row, kind)
             kinds = ", ".join(str(dtypes.OF_NUMPY[v.dtype]) for v in arrays if isinstance(v, np.ndarray))
             return RuntimeError(f"{row.name} is not implemented for tensors of type {kinds}")
     if row.name in ("matmul", "mm", "mv", "dot"):

@@ -107,7 +107,8 @@ class ArrayMath:
 
 def _whole_power(x: Any, p: Any) -> Any:
     """x ** p of integers of which some of `p` are negative: there 1 / x ** -p cut to whole numbers."""
-    sign = np.where(p % 2 == 0, 1, x)
+    x = np.asarray(x, dtype=p.dtype if isinstance(x, int) else None)
+    sign = np.where(p % 2 == 0, x * x, x)  # of 1 and -1
     return np.where(p >= 0, np.power(x, np.maximum(p, 0)), np.where(np.abs(x) == 1, sign, 0))
 
 
