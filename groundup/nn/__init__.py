@@ -123,6 +123,7 @@ from groundup.nn.pooling import (
     MaxUnpool3d,
 )
 from groundup.nn.rearranging import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
+from groundup.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from groundup.nn.transformer import (
     Transformer,
     TransformerDecoder,
@@ -178,6 +179,8 @@ __all__ = [
     "Fold",
     "GELU",
     "GLU",
+    "GRU",
+    "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
     "Hardshrink",
@@ -195,6 +198,8 @@ __all__ = [
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
+    "LSTM",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -227,6 +232,8 @@ __all__ = [
     "PixelUnshuffle",
     "PoissonNLLLoss",
     "RMSNorm",
+    "RNN",
+    "RNNCell",
     "RReLU",
     "ReLU",
     "ReLU6",
