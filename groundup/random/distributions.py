@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from groundup.random.announced import announced
 from groundup.random.deviates import DOUBLE, F64, SINGLE, exponentials, minus_two_log, tangents, units
 from groundup.random.draws import TYPE_NAME, Shape, normal, shape_of, source_of, uniform
 from groundup.random.generator import Array, Generator, draw
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _HALF = np.array(0.5)
 C_NAMES = {"int64": "long int", "int32": "int", "int16": "short", "int8": "signed char", "uint8": "unsigned char"}
