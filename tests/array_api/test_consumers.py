@@ -26,6 +26,24 @@ def test_array_api_compat_takes_us_for_what_we_are():
         compat.array_namespace(x, np.ones(2))
 
 
+def test_array_api_extra():
+    extra = pytest.importorskip("array_api_extra")
+    x = xp.asarray(DATA)
+    for found, expected in (
+        (extra.cov(x.T), np.cov(DATA.T)),
+        (extra.kron(x[:2, :], x), np.kron(DATA[:2], DATA)),
+        (extra.pad(x, 2), np.pad(DATA, 2)),
+        (extra.create_diagonal(x[:, 0]), np.diag(DATA[:, 0])),
+        (extra.setdiff1d(x[:, 0], x[:9, 0]), np.setdiff1d(DATA[:, 0], DATA[:9, 0])),
+        (extra.sinc(x), np.sinc(DATA)),
+        (extra.at(x)[x > 0].set(1.0, copy=True), np.where(DATA > 0, 1.0, DATA)),
+        (extra.apply_where(x > 0, x, xp.log, xp.exp), np.where(DATA > 0, np.log(abs(DATA)), np.exp(DATA))),
+        (extra.nan_to_num(x / xp.zeros_like(x)), np.sign(DATA) * np.finfo(float).max),
+    ):
+        assert isinstance(found, xp.Array)
+        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-12)
+
+
 def test_einops():
     pytest.importorskip("einops")
     from einops import array_api as einops
