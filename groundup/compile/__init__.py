@@ -1,7 +1,25 @@
-"""The compiler: from a function of tensors, modules and optimisers down to the source that a person would write."""
+"""The compiler: from a function of tensors, modules and optimisers down to the source that a person would write.
+
+A function is traced by running it once, eagerly, while the tracer looks on; the graph is simplified by passes of one
+module each, and printed as NumPy source, which runs. The room itself can be called: `groundup.compile(function)`.
+"""
 
 from __future__ import annotations
 
+import sys
+import types
+
+from groundup.compile.errors import TraceError
 from groundup.compile.function import Compiled, compile
 
-__all__ = ["Compiled", "compile"]
+__all__ = ["Compiled", "TraceError", "compile"]
+
+
+class _Room(types.ModuleType):
+    """A module that is called as its function of the same name."""
+
+    def __call__(self, function: object) -> Compiled:
+        return compile(function)
+
+
+sys.modules[__name__].__class__ = _Room

@@ -58,6 +58,7 @@ class Statement:
     inplace: bool = False
     call: Any = None  # a draw of random numbers, in place of a row
     is_view: bool = False
+    outside: bool = False  # of the gradient of results, for which the caller may ask later
 
     def values(self) -> Iterator[Value]:
         """The values that it reads."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import keyword
 import re
 
-from groundup.compile.graph import Graph, Value
+from groundup.compile.graph import Graph
 
 
 class Names:
     """Gives each name once."""
 
     def __init__(self) -> None:
-        self.taken: set[str] = set(keyword.kwlist) | {"np", "step"}
+        self.taken: set[str] = set(keyword.kwlist) | {"np"}
 
     def fresh(self, wanted: str, alone: bool = True) -> str:
         """`wanted`, or with a number behind it if it is taken (or always, if it is not to stand alone)."""
@@ -37,10 +37,10 @@ def parameter_name(path: str) -> str:
     return "_".join([*prefix, last])
 
 
-def name_values(graph: Graph, known: dict[Value, str], names: Names) -> None:
-    """Name the inputs, and the values for which the user has a name."""
+def settle_names(graph: Graph, names: Names) -> None:
+    """Make the names that are known already different from each other."""
     for value in graph.inputs:
-        value.name = names.fresh(parameter_name(value.name) if value.name else known.get(value, "x"))
+        value.name = names.fresh(value.name or "x")
     for statement in graph.statements:
-        if statement.out in known and not statement.inplace:
-            statement.out.name = names.fresh(known[statement.out])
+        if statement.out.name and not statement.inplace and statement.call != "item":
+            statement.out.name = names.fresh(statement.out.name)

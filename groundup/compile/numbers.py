@@ -38,8 +38,10 @@ class Number(Symbol):
 
     __slots__ = ("conditions", "late", "strength", "text")
 
+    NAME = 9  # the strength of a name, which is an input number as it is
+
     def __init__(
-        self, value: float | int, text: str, conditions: list[str], strength: int = 9, late: bool = False
+        self, value: float | int, text: str, conditions: list[str], strength: int = NAME, late: bool = False
     ) -> None:
         self.value = value
         self.text = text  # Python source in terms of the input numbers' names
@@ -67,7 +69,7 @@ class Number(Symbol):
             "  Write the arithmetic with operators: x ** 0.5 for math.sqrt(x)."
         )
 
-    __int__ = __index__ = __float__  # type: ignore[assignment]
+    __int__ = __index__ = __float__
     __hash__ = object.__hash__
 
     def __add__(self, other: Any) -> Any:

@@ -36,6 +36,7 @@ class Printer:
         self.reads: dict[Value, set[Memory]] = {}  # the memory that a pending expression reads
         self.lines: list[str] = []
         self.phase = ""
+        self.weak = False
 
     def body(self) -> list[str]:
         """The lines of the function, without its head and its return."""
@@ -44,6 +45,10 @@ class Printer:
         for statement in self.graph.statements:
             self._statement(statement)
         return self.lines
+
+    def text_of(self, value: Value) -> str:
+        """What stands for a value at the end of the program."""
+        return _text(self._operand(value))
 
     def _statement(self, statement: Statement) -> None:
         if statement.phase != self.phase:
@@ -54,7 +59,9 @@ class Printer:
             self._settle_readers(statement.out.memory)
             self._write(statement)
             return
-        operands = [self._operand(each) for each in statement.operands]
+        arrays = any(value.constant is None for value in statement.values())
+        self.weak = arrays and statement.row.family == "elementwise"  # so that Python's numbers take the arrays' type
+        operands = [self._operand(each) for each in _ordered(statement)]
         if statement.call == "item":
             self.lines.append(f"{statement.out.name} = {_text(operands[0])}.item()")
             return
@@ -87,17 +94,24 @@ class Printer:
         if not isinstance(operand, Value):
             return operand.item() if isinstance(operand, np.ndarray) and not operand.ndim else operand
         if operand.constant is not None and operand not in self.written:
-            self.written[operand] = self._constant(operand)
+            expression = self._constant(operand, operand.constant)
+            if operand.constant.ndim == 0 and operand.memory not in self.memory_written:
+                return expression  # written out again wherever it is needed
+            self.written[operand] = expression
         if operand not in self.written and operand.older is not None:
             self.written[operand] = self._operand(operand.older)  # the same memory, under the same name
         self.pending.pop(operand, None)
         return self.written[operand]
 
-    def _constant(self, value: Value) -> Expression:
-        array = value.constant
-        scalar = array is not None and not array.ndim and value.memory not in self.memory_written
-        if scalar and array.dtype.kind in "fiub" and np.isfinite(array):
-            return Expression(f"np.{array.dtype.name}({array.item()!r})")
+    def _constant(self, value: Value, array: np.ndarray) -> Expression:
+        if (
+            array.size == 1
+            and not array.ndim
+            and value.memory not in self.memory_written
+            and array.dtype.kind in "fiub"
+        ):
+            if np.isfinite(array):
+                return self._number(array)
         name = f"constant_{sum(each.startswith('constant_') for each in self.helpers) + 1}"
         self.helpers[name] = array
         if value.memory not in self.memory_written:
@@ -105,6 +119,13 @@ class Printer:
         value.name = self.names.fresh("buffer", alone=False)
         self.lines.append(f"{value.name} = {name}.copy()")
         return Expression(value.name)
+
+    def _number(self, array: np.ndarray) -> Expression:
+        """A single constant: a plain number where it takes the type of the arrays that it meets."""
+        text = str(array)
+        if self.weak and array.dtype.kind == "f" and array.dtype.type(float(text)) == array:
+            return Expression(text, 6 if text.startswith("-") else 9)
+        return Expression(f"np.{array.dtype.name}({array.item()!r})")
 
     # In place
 
@@ -168,6 +189,14 @@ class Printer:
         if statement.call is not None:
             return self.names.fresh("drawn", alone=False)
         return self.names.fresh("g" if statement.phase == "backward" else statement.row.name, alone=False)
+
+
+def _ordered(statement: Statement) -> list[Any]:
+    """The operands of a statement; a product begins with its number."""
+    operands = statement.operands
+    if statement.row.name == "mul" and len(operands) == 2 and not isinstance(operands[1], Value):
+        return operands[::-1]
+    return operands
 
 
 def _place(statement: Statement) -> str:

@@ -1,76 +1,77 @@
-"""A traced function as a program: source, the function that it compiles to, and what to pass and to write back."""
+"""A graph as a program: its source, and the function that the source compiles to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from groundup.autograd.tape import storage_of, wrap
 from groundup.compile.graph import Graph, Value
-from groundup.compile.names import Names, name_values
+from groundup.compile.names import Names, settle_names
 from groundup.compile.numbers import Number
 from groundup.compile.passes import simplified
 from groundup.compile.printer import Printer
-from groundup.compile.tracer import Tracer
 
 
 class Program:
-    """One graph, ready to run for one kind of arguments."""
+    """One function of arrays and numbers. `numbers` are the names of the latter, which come last."""
 
-    def __init__(
-        self,
-        tracer: Tracer,
-        arguments: int,
-        numbers: list[tuple[str, Callable[[], Any]]],
-        results: list[Any],
-        known: dict[Value, str],
-        name: str,
-    ) -> None:
-        graph = tracer.graph
-        self.graph: Graph = graph
-        self.tensors = [tensor for tensor, _ in tracer.captured]
-        captured = [value for _, value in tracer.captured]
-        graph.inputs = graph.inputs[:arguments] + captured
-        self.numbers = [read for _, read in numbers]
-        graph.outputs = list(results)
-        graph = self.graph = simplified(graph)
-        names = Names()
-        names.taken.update(each for each, _ in numbers)
-        name_values(graph, known, names)
+    def __init__(self, graph: Graph, numbers: list[str], names: Names, name: str) -> None:
+        self.graph = graph
+        self.name = names.fresh(name)
         printer = Printer(graph, names)
         body = printer.body()
-        self.helpers = printer.helpers
         returned = [_returned(printer, each) for each in graph.outputs]
-        head = ", ".join([*(value.name for value in graph.inputs), *(each for each, _ in numbers)])
-        lines = [f"def {name}({head}):", *(f"    {line}" for line in body), f"    return {_tuple(returned)}"]
-        self.source = "\n".join(lines) + "\n"
-        self.name = name
+        body += printer.lines[len(body) :]
+        head = ", ".join([*(value.name for value in graph.inputs), *numbers])
+        self.source = "\n".join(
+            [f"def {self.name}({head}):", *(f"    {line}" for line in body), f"    return {_listed(returned)}", ""]
+        )
+        self.helpers = printer.helpers
         world = dict(self.helpers)
-        exec(compile(self.source, f"<compiled {name}>", "exec"), world)
-        self.run: Callable[..., Any] = world[name]
-        writes = {_memory for _memory in (s.out.memory for s in graph.statements if s.inplace) if _memory.external}
-        self.written = [t for t, value in tracer.captured if value.memory in writes]
-        self.written_arguments = [i for i, value in enumerate(graph.inputs[:arguments]) if value.memory in writes]
+        exec(compile(self.source, f"<compiled {self.name}>", "exec"), world)
+        self.run: Callable[..., Any] = world[self.name]
 
-    def __call__(self, state: Any, arrays: list[Any]) -> tuple[Any, ...]:
-        """Run on the arguments' arrays; the tensors and numbers in reach are read now."""
-        values = [tensor._array for tensor in self.tensors]
-        found = state.run(self.run, *arrays, *values, *[read() for read in self.numbers])
-        for tensor in self.written:
-            storage_of(tensor)._version += 1
-        return found
+    def __str__(self) -> str:
+        return self.source
 
 
 def _returned(printer: Printer, each: Any) -> str:
     if isinstance(each, Value):
-        return printer._operand(each).text
+        return printer.text_of(each)
     return each.text if isinstance(each, Number) else repr(each)
 
 
-def _tuple(parts: list[str]) -> str:
+def _listed(parts: list[str]) -> str:
     return f"({', '.join(parts)},)" if parts else "()"
 
 
-def rewrapped(array: Any) -> Any:
-    """A result as a tensor."""
-    return wrap(array)
+def programs(
+    graph: Graph, results: list[Any], pulled: list[Value | None], cotangents: int, numbers: list[str], name: str
+) -> tuple[Program, Program | None, list[Value]]:
+    """The program of a traced function, and that of its results' gradients if the caller can ask for them.
+
+    The first returns, behind the results, what the second needs and only the first computes; the second takes the
+    caller's own values that it reads (the third of what is returned here), those, and the gradients of the results.
+    """
+    graph.outputs = [*results, *pulled]
+    simplified(graph)
+    names = Names()
+    names.taken.update(numbers)
+    settle_names(graph, names)
+    inside = [statement for statement in graph.statements if not statement.outside]
+    outside = [statement for statement in graph.statements if statement.outside]
+    first = len(graph.inputs) - cotangents
+    results, pulled = graph.outputs[: len(results)], graph.outputs[len(results) :]
+    if not cotangents:
+        return Program(Graph(graph.inputs, inside, results), numbers, names, name), None, []
+    made = {statement.out for statement in outside} | set(graph.inputs[first:])
+    read = [value for statement in outside for value in statement.values()]
+    read += [value for value in pulled if value is not None]
+    needed = list(dict.fromkeys(value for value in read if value not in made and value.constant is None))
+    held = [value for value in needed if value in graph.inputs]
+    kept = [value for value in needed if value not in graph.inputs]
+    head = Program(Graph(graph.inputs[:first], inside, [*results, *kept]), numbers, names, name)
+    for value in kept:
+        value.name = value.name or names.fresh("kept", alone=False)
+    tail = Program(Graph([*held, *kept, *graph.inputs[first:]], outside, pulled), [], names, f"{name}_backward")
+    return head, tail, held

@@ -27,6 +27,14 @@ class Reach:
         self._visited: dict[int, Any] = {}
         self._function(function, 0)
 
+    def unchanged(self) -> bool:
+        """Whether every plain value in reach is what it was."""
+        for holder, key, value in self.conditions:
+            now = holder[key] if isinstance(holder, (dict, list, tuple)) else getattr(holder, key)
+            if now is not value and (type(now) is not type(value) or now != value):
+                return False
+        return True
+
     def _visit(self, name: str, value: Any, depth: int) -> None:
         if depth > _DEEP or id(value) in self._visited or isinstance(value, (type, types.ModuleType)):
             return
@@ -41,8 +49,7 @@ class Reach:
             self._entries(name, value, list(value.items()), depth)
         elif hasattr(value, "param_groups") and hasattr(value, "state"):
             self.optimizers.append(value)
-            for group in value.param_groups:
-                self._visit(name, group["params"], depth + 1)
+            self._optimizer(value, depth)
         elif hasattr(value, "_parameters") and hasattr(value, "_modules"):
             self._module(name, value, depth)
         elif hasattr(value, "__dict__") and not type(value).__module__.startswith(("builtins", "numpy")):
@@ -54,6 +61,18 @@ class Reach:
                 self.conditions.append((holder, key, value))
             else:
                 self._visit(_joined(name, key), value, depth + 1)
+
+    def _optimizer(self, optimizer: Any, depth: int) -> None:
+        """The parameters under the names that they have; the state's buffers under theirs and the parameter's."""
+        for i, group in enumerate(optimizer.param_groups):
+            self.conditions += [(group, key, v) for key, v in group.items() if isinstance(v, (bool, str, type(None)))]
+            for j, param in enumerate(group["params"]):
+                self._visit(f"parameter.{i}.{j}", param, depth + 1)
+        names = {id(tensor): name for name, tensor in self.tensors.items()}
+        for param, state in optimizer.state.items():
+            for key, value in state.items():
+                if isinstance(value, Tensor):
+                    self._visit(f"{key}.{names.get(id(param), 'parameter')}", value, depth + 1)
 
     def _module(self, name: str, module: Any, depth: int) -> None:
         """A module's own attributes, then its children; names are paths, without the name of the whole model."""

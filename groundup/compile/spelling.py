@@ -6,6 +6,8 @@ called by name: the program then brings the row's function along.
 
 from __future__ import annotations
 
+import builtins
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +22,7 @@ from groundup.ops.row import Row
 def _wrapped(value: Any, strength: int) -> str:
     """The operand's source, in brackets if it binds less strongly."""
     if not isinstance(value, Expression):
-        text = repr(value)
+        text = repr(value) if not isinstance(value, float) or math.isfinite(value) else f"float('{value}')"
         return f"({text})" if text.startswith("-") and strength > 5 else text
     return f"({value.text})" if value.strength < strength else value.text
 
@@ -151,7 +153,8 @@ _POWERS: dict[float, Callable[[Any], Expression]] = {
 def spelled(statement: Statement, operands: list[Any], helpers: dict[str, Any]) -> Expression:
     """The source of a statement's right side; functions that it calls by name are put into `helpers`."""
     row = statement.row
-    if row.name in SPELLING:
+    empty = any(0 in value.shape for value in statement.values())  # NumPy warns of the mean of nothing
+    if row.name in SPELLING and not empty:
         return SPELLING[row.name](statement, *operands)
     if row.family == "elementwise" and (row.kernel is None or row.name in _AS_FORMULA) and not statement.params:
         reading = NumpySource()
@@ -167,7 +170,8 @@ def spelled(statement: Statement, operands: list[Any], helpers: dict[str, Any]) 
 
 def called(row: Row, operands: list[Any], params: dict[str, Any], helpers: dict[str, Any]) -> Expression:
     """The row's own function by its name, with what cannot be written as source put into `helpers` too."""
-    helpers[row.name] = row.eager
+    function = f"{row.name}_" if hasattr(builtins, row.name) else row.name  # `slice` is needed as itself
+    helpers[function] = row.eager
     parts = [_wrapped(each, 0) for each in operands]
     for name, value in params.items():
         text = repr(value)
@@ -177,7 +181,7 @@ def called(row: Row, operands: list[Any], params: dict[str, Any], helpers: dict[
                 text += "_"
             helpers[text] = value
         parts.append(f"{name}={text}")
-    return Expression(f"{row.name}({', '.join(parts)})")
+    return Expression(f"{function}({', '.join(parts)})")
 
 
 def _is_source(value: Any) -> bool:

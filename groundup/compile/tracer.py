@@ -16,6 +16,7 @@ from groundup.autograd.tape import TensorBase, caller, line_of
 from groundup.autograd.watch import Watch
 from groundup.compile.errors import TraceError
 from groundup.compile.graph import Graph, Memory, Statement, Value
+from groundup.compile.names import parameter_name
 from groundup.compile.numbers import Number
 from groundup.ops import ROWS
 from groundup.ops.row import Row
@@ -29,8 +30,8 @@ class Seen:
     def __init__(self, array: np.ndarray, value: Value, root: Seen | None) -> None:
         self.array = array  # held, so that its id stays its own
         self.value = value
-        self.root = root or self  # of a view, the array whose memory it is
-        self.time = self.root.time if root else 0  # of a root, how often its memory was written
+        self.root: Seen = root or self  # of a view, the array whose memory it is
+        self.time: int = root.time if root else 0  # of a root, how often its memory was written
 
 
 class Tracer(Watch):
@@ -42,7 +43,7 @@ class Tracer(Watch):
         self.opaque: dict[int, Any] = {}  # made without a row; the array is held, so that its id stays its own
         self.draws: dict[int, Any] = {}
         self.conditions: list[str] = []  # on the input numbers, for the program to be the right one
-        self.captured: list[tuple[Any, Value]] = []  # tensors from outside, and their values
+        self.tensors: list[Any] = []  # those from outside, in the order of the graph's inputs
         self.reads_gradient: list[Any] = []  # leaves whose .grad at the start of the call matters
         self.sets_gradient: dict[int, Any] = {}
         self.items: list[tuple[str, Any, bool]] = []  # numbers read from tensors
@@ -60,6 +61,7 @@ class Tracer(Watch):
         value = Value(array.shape, array.dtype, Memory(external=True), name)
         self.seen[id(array)] = Seen(array, value, None)
         self.graph.inputs.append(value)
+        self.tensors.append(tensor)
         return value
 
     def value_of(self, tensor: Any) -> Value:
@@ -77,9 +79,7 @@ class Tracer(Watch):
         array = tensor._array
         if id(array) in self.opaque:
             raise _opaque()
-        value = self.input(tensor, "")
-        self.captured.append((tensor, value))
-        return value
+        return self.input(tensor, "")
 
     def constant(self, tensor: Any) -> None:
         """Hold its elements as they are now: the array may be written later."""
@@ -95,10 +95,36 @@ class Tracer(Watch):
         if id(array) not in self.seen and not self.quiet:
             self.opaque[id(array)] = array
 
+    def name(self, reachable: dict[str, Any], variables: dict[str, Any]) -> None:
+        """Give values the user's names: those of tensors in reach, and of the function's variables."""
+        paths = {id(tensor): path for path, tensor in reachable.items()}
+        for tensor, value in zip(self.tensors, self.graph.inputs, strict=True):
+            if id(tensor) in paths:
+                value.name = parameter_name(paths[id(tensor)])
+        for name, tensor in variables.items():
+            if isinstance(tensor, TensorBase) and id(tensor._array) in self.seen:
+                value = self.value_of(tensor)
+                value.name = value.name or name
+
+    def names_gradient(self, leaf: Any) -> None:
+        """A leaf's gradient is called after the leaf."""
+        value = self.value_of(leaf._grad)
+        owner = self.value_of(leaf)
+        while owner.older is not None:
+            owner = owner.older
+        if value.gradient_of is None:
+            value.gradient_of = owner
+
     # What happens
 
     def applied(self, row: Row, args: tuple[Any, ...], arrays: list[Any], params: dict[str, Any], result: Any) -> None:
         """A row made a fresh array."""
+        if row.name == "index" and any(isinstance(each, np.ndarray) and each.dtype == bool for each in arrays[1:]):
+            raise TraceError(
+                "the shape of what a mask selects depends on its values\n"
+                f"  It stands at {line_of(caller())}\n"
+                "  Keep the shape: groundup.where(mask, x, 0), or a sum weighted by the mask."
+            )
         operands = self._operands(args, arrays)
         array = result._array
         value = Value(array.shape, array.dtype, Memory(external=False))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundup.compile.graph import Graph, Statement, Value
+from groundup.compile.graph import Graph, Memory, Statement, Value
 
 
 def common(graph: Graph) -> Graph:
     """Replace each value by the first one that was computed in the same way."""
     written = {statement.out.memory for statement in graph.statements if statement.inplace}
-    same: dict[Value, Value] = {}
+    same = _equal_constants(graph, written)
     first: dict[Any, Value] = {}
     kept = []
     for statement in graph.statements:
@@ -30,6 +30,20 @@ def common(graph: Graph) -> Graph:
     graph.statements = kept
     graph.outputs = [same.get(each, each) if isinstance(each, Value) else each for each in graph.outputs]
     return graph
+
+
+def _equal_constants(graph: Graph, written: set[Memory]) -> dict[Value, Value]:
+    """Single numbers that are the same."""
+    same: dict[Value, Value] = {}
+    first: dict[Any, Value] = {}
+    for statement in graph.statements:
+        for value in statement.values():
+            array = value.constant
+            if array is not None and array.size == 1 and value.memory not in written:
+                found = first.setdefault((array.dtype, array.shape, array.tobytes()), value)
+                if found is not value:
+                    same[value] = found
+    return same
 
 
 def _key(statement: Statement) -> Any:

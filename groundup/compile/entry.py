@@ -1,0 +1,200 @@
+"""One program of a compiled function: the trace that made it, when it is the right one, and how it runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from groundup.autograd.backward import grad
+from groundup.autograd.tape import TensorBase, storage_of, wrap
+from groundup.compile.hyper import Hyper
+from groundup.compile.numbers import Number
+from groundup.compile.program import Program, programs
+from groundup.compile.reach import Reach
+from groundup.compile.recorded import Recorded
+from groundup.compile.structure import filled, kind, leaves
+from groundup.compile.tracer import Tracer
+from groundup.random.announced import LISTENER
+
+Leaf = Any  # a tensor in reach, or the position of an argument
+
+
+class Entry:
+    """A program, and the kind of arguments and surroundings that it is for."""
+
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.function = function
+        self.kind = kind((args, kwargs))
+        self.args, self.kwargs = args, kwargs
+        self.reach = Reach(function)
+        self.tracer = Tracer()
+        self.hyper = Hyper(self.reach.optimizers, self.tracer.conditions)
+
+    # When it is the right one
+
+    def fits(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Whether the program is right for these arguments and what is in reach now."""
+        if kind((args, kwargs)) != self.kind or not self.reach.unchanged() or not self.hyper.hold():
+            return False
+        tensors = leaves((args, kwargs))
+        for leaf, had in self.starts:
+            if (_tensor(leaf, tensors)._grad is not None) != had:
+                return False
+        return self._surroundings_fit() and bool(self.check(*[read() for _, read in self.hyper.inputs]))
+
+    # The trace
+
+    def trace(self, state: Any) -> Any:
+        """Run the function once on the real arguments, looking on, and make the program."""
+        arguments = leaves((self.args, self.kwargs))
+        for tensor in arguments:
+            self.tracer.input(tensor, "")
+        had = {id(t): t._grad is not None for t in (*self.reach.tensors.values(), *arguments)}
+        variables: dict[str, Any] = {}
+        self.hyper.put()
+        state.watch = self.tracer
+        LISTENER.told = self.tracer.drawn
+        try:
+            result = _observed(self.function, self.args, self.kwargs, variables)
+            outputs = leaves(result)
+            wanted, gradients, cotangents = self._differentiate(outputs, state)
+        finally:
+            state.watch = LISTENER.told = None
+            counts = self.hyper.restore()
+        self._make(arguments, result, outputs, had, variables, counts, (wanted, gradients, cotangents))
+        del self.args, self.kwargs, self.tracer
+        return result
+
+    def _differentiate(self, outputs: list[Any], state: Any) -> tuple[list[Any], list[Any], list[Any]]:
+        """If the caller can call backward on results, the program of that too: for which leaves, and how."""
+        roots = [each for each in outputs if _has_history(each)]
+        wanted = [tensor for tensor in self.tracer.tensors if tensor._node is not None and tensor.is_leaf]
+        if not roots or not state.grad or not wanted:
+            return [], [], []
+        self.tracer.quiet = True
+        cotangents = [wrap(np.ones_like(each._array)) for each in roots]
+        self.tracer.quiet = False
+        before = len(self.tracer.graph.statements)
+        for each in cotangents:
+            self.tracer.input(each, "gradient")
+        found = grad(roots, wanted, cotangents, retain_graph=True, allow_unused=True)
+        for statement in self.tracer.graph.statements[before:]:
+            statement.outside = True
+        return wanted, list(found), cotangents
+
+    def _make(
+        self,
+        arguments: list[Any],
+        result: Any,
+        outputs: list[Any],
+        had: dict[int, bool],
+        variables: dict[str, Any],
+        counts: list[tuple[Any, Any, Number]],
+        backward: tuple[list[Any], list[Any], list[Any]],
+    ) -> None:
+        tracer = self.tracer
+        tracer.quiet = True
+        position = {id(tensor): i for i, tensor in enumerate(arguments)}
+        ends = list(tracer.sets_gradient.values())
+        with_gradient = [leaf for leaf in ends if leaf._grad is not None]
+        for leaf in with_gradient:
+            tracer.names_gradient(leaf)
+        self.hyper.inputs += [(name, t._array.item) for name, t, late in tracer.items if not late]
+        results = [tracer.value_of(each) if isinstance(each, TensorBase) else each for each in outputs]
+        results += [tracer.value_of(leaf._grad) for leaf in with_gradient]
+        results += [number for _, _, number in counts]
+        wanted, gradients, cotangents = backward
+        pulled = [None if each is None else tracer.value_of(each) for each in gradients]
+        tracer.name(self.reach.tensors, variables)
+        first = len(arguments)
+        self.captured = list(tracer.tensors[first : len(tracer.tensors) - len(cotangents)])
+        self.shapes = [(t._array.shape, t._array.dtype) for t in self.captured]
+        names = [name for name, _ in self.hyper.inputs]
+        self.program, self.tail, held = programs(
+            tracer.graph, results, pulled, len(cotangents), names, getattr(self.function, "__name__", "step")
+        )
+        inputs = dict(zip(tracer.graph.inputs, (position.get(id(t), t) for t in tracer.tensors), strict=True))
+        self.held = [inputs[value] for value in held]
+        self.check = eval(f"lambda {', '.join(names)}: {' and '.join(dict.fromkeys(tracer.conditions)) or True}")
+        self.starts = [(position.get(id(t), t), had.get(id(t), False)) for t in tracer.reads_gradient]
+        self.ends = [position.get(id(t), t) for t in with_gradient]
+        self.without = [position.get(id(t), t) for t in ends if t._grad is None]
+        self.counts = [(holder, key) for holder, key, _ in counts]
+        self.result = result
+        self.same = [position.get(id(t), t if _is_input(t, tracer) else None) for t in outputs]
+        self.wanted = [position.get(id(t), t) for t in wanted]
+        self.recorded = [i for i, t in enumerate(outputs) if cotangents and _has_history(t)]
+        written = {s.out.memory for s in tracer.graph.statements if s.inplace}
+        self.written = [leaf for value, leaf in inputs.items() if value.memory in written]
+
+    def _surroundings_fit(self) -> bool:
+        for tensor, (shape, dtype) in zip(self.captured, self.shapes, strict=True):
+            if tensor._array.shape != shape or tensor._array.dtype is not dtype:
+                return False
+        return True
+
+    # The run
+
+    def run(self, state: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run the program, and leave behind what the function would have left."""
+        tensors = leaves((args, kwargs))
+        arrays = [tensor._array for tensor in (*tensors, *self.captured)]
+        found = state.run(self.program.run, *arrays, *[read() for _, read in self.hyper.inputs])
+        for leaf in self.written:
+            storage_of(_tensor(leaf, tensors))._version += 1
+        position = len(self.same)
+        for leaf in self.ends:
+            _tensor(leaf, tensors)._grad = wrap(found[position])
+            position += 1
+        for leaf in self.without:
+            _tensor(leaf, tensors)._grad = None
+        for holder, key in self.counts:
+            holder[key] = found[position]
+            position += 1
+        results = [
+            wrap(array) if same is None else _tensor(same, tensors)
+            for array, same in zip(found, self.same, strict=False)
+        ]
+        if self.tail is not None and state.grad:
+            self._record(self.tail, results, found[position:], tensors)
+        return filled(self.result, iter(results))
+
+    def _record(self, tail: Program, results: list[Any], residuals: tuple[Any, ...], tensors: list[Any]) -> None:
+        """Put the backward program on the tape, behind the results that have a gradient."""
+        held = [_tensor(leaf, tensors) for leaf in self.held]
+        wanted = [_tensor(leaf, tensors) for leaf in self.wanted]
+        chosen = [results[i] for i in self.recorded]
+        made = Recorded.apply(tail.run, residuals, held, chosen, *wanted)
+        for i, tensor in zip(self.recorded, made, strict=True):
+            results[i] = tensor
+
+
+def _has_history(tensor: Any) -> bool:
+    return isinstance(tensor, TensorBase) and tensor._node is not None and not tensor.is_leaf  # type: ignore[attr-defined]
+
+
+def _tensor(leaf: Leaf, tensors: list[Any]) -> Any:
+    return tensors[leaf] if type(leaf) is int else leaf
+
+
+def _is_input(tensor: Any, tracer: Tracer) -> bool:
+    return any(tensor is each for each in tracer.tensors)
+
+
+def _observed(function: Any, args: Any, kwargs: Any, variables: dict[str, Any]) -> Any:
+    """Call the function, and look at its variables when it returns."""
+    code = getattr(function, "__code__", None)
+
+    def profile(frame: Any, event: str, _: Any) -> None:
+        if event == "return" and frame.f_code is code:
+            variables.update(frame.f_locals)
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        sys.setprofile(before)

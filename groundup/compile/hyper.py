@@ -1,0 +1,94 @@
+"""The optimisers' numbers as inputs of a program: learning rates, betas, step counts.
+
+While a function is traced, symbols stand in their places. A number of the state that the function computed anew, as
+a step count, is a result of the program, and put back after each call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from groundup.compile.numbers import Number
+
+Place = tuple[Any, Any]  # a dict and a key in it
+
+
+class Hyper:
+    """The numbers of some optimisers, and the symbols that stand for them."""
+
+    def __init__(self, optimizers: list[Any], conditions: list[str]) -> None:
+        self.optimizers = optimizers
+        self.conditions = conditions
+        self.inputs: list[tuple[str, Callable[[], Any]]] = []  # names, and how to read the numbers now
+        self.before: list[tuple[Any, Any, Any]] = []
+        self.shared: list[tuple[Place, list[Place]]] = []  # counts that must stay equal, as they were in the trace
+        self.sizes = self._sizes()
+
+    def put(self) -> None:
+        """Put a symbol in the place of each number."""
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                for key, value in list(group.items()):
+                    if type(value) in (int, float):
+                        self._replace(group, key, self._symbol(key, value, _entry(group, key)))
+                    elif isinstance(value, tuple) and value and all(type(each) in (int, float) for each in value):
+                        stem = key.rstrip("s")
+                        parts = [self._symbol(f"{stem}{i + 1}", v, _entry(group, key, i)) for i, v in enumerate(value)]
+                        self._replace(group, key, tuple(parts))
+            self._put_counts(optimizer.state)
+
+    def _put_counts(self, states: dict[Any, dict[str, Any]]) -> None:
+        """Parameters that have made equally many steps share one symbol."""
+        found: dict[tuple[str, Any], tuple[Number, list[Place]]] = {}
+        for state in states.values():
+            for key, value in list(state.items()):
+                if type(value) in (int, float):
+                    if (key, value) not in found:
+                        found[key, value] = self._symbol(key, value, _entry(state, key)), []
+                        self.shared.append(((state, key), found[key, value][1]))
+                    found[key, value][1].append((state, key))
+                    self._replace(state, key, found[key, value][0])
+
+    def _symbol(self, name: str, value: Any, read: Callable[[], Any]) -> Number:
+        taken = {each for each, _ in self.inputs}
+        unique, count = name, 1
+        while unique in taken:
+            count += 1
+            unique = f"{name}_{count}"
+        self.inputs.append((unique, read))
+        return Number(value, unique, self.conditions)
+
+    def _replace(self, holder: Any, key: Any, symbol: Any) -> None:
+        self.before.append((holder, key, holder[key]))
+        holder[key] = symbol
+
+    def restore(self) -> list[tuple[Any, Any, Number]]:
+        """Plain numbers again; returns where the function left a new one."""
+        changed = []
+        for holder, key, before in self.before:
+            now = holder[key]
+            if isinstance(now, tuple):
+                holder[key] = before
+            elif isinstance(now, Number):
+                holder[key] = now.value
+                if now.strength != Number.NAME:
+                    changed.append((holder, key, now))
+        return changed
+
+    def hold(self) -> bool:
+        """Whether the states have the entries that they had, and equal counts are still equal."""
+        for (holder, key), others in self.shared:
+            count = holder[key]
+            for other, name in others:
+                if other[name] != count:
+                    return False
+        return self._sizes() == self.sizes
+
+    def _sizes(self) -> list[list[int]]:
+        """A first step, which makes the buffers, is another program than the next."""
+        return [[len(state) for state in optimizer.state.values()] for optimizer in self.optimizers]
+
+
+def _entry(holder: Any, key: Any, index: int | None = None) -> Callable[[], Any]:
+    return (lambda: holder[key]) if index is None else (lambda: holder[key][index])
