@@ -116,7 +116,7 @@ class BatchNorm1d(_BatchNorm):
     >>> import groundup
     >>> layer = groundup.nn.BatchNorm1d(1)
     >>> layer(groundup.tensor([[1.0], [3.0]])).flatten()
-    tensor([-1.0000,  1.0000], grad_fn=<ReshapeAliasBackward0>)
+    tensor([-1.0000,  1.0000], grad_fn=<ViewBackward0>)
     >>> layer.running_mean
     tensor([0.2000])
     """
