@@ -16,7 +16,7 @@ import numpy as np
 
 from groundup.ops.row import Formula, Row, name_rows
 from groundup.ops.select import kept
-from groundup.ops.windows import Key, Line, Lines, all_taps, taps
+from groundup.ops.windows import Key, Line, Lines, all_taps, along, last, taps
 
 Counts = int | tuple[tuple[int, ...], ...]  # elements in every window, or in each along every axis
 
@@ -24,8 +24,8 @@ Counts = int | tuple[tuple[int, ...], ...]  # elements in every window, or in ea
 @lru_cache(maxsize=512)
 def _taps_along(line: Line, length: int, axis: int) -> tuple[tuple[Key | None, Key], ...]:
     """The taps of one axis as keys: which windows (None stands for all of them), and where in the image."""
-    lead, whole = (slice(None),) * axis, slice(0, line.count)
-    return tuple((None if into == whole else (*lead, into), (*lead, read)) for into, read in taps(line, length))
+    whole = slice(0, line.results)
+    return tuple((None if into == whole else along(axis, into), along(axis, read)) for into, read in taps(line, length))
 
 
 def _combined(x: np.ndarray, where: Lines, combine: np.ufunc, start: float) -> np.ndarray:
@@ -33,7 +33,7 @@ def _combined(x: np.ndarray, where: Lines, combine: np.ufunc, start: float) -> n
     for axis, line in enumerate(where, x.ndim - len(where)):
         parts = _taps_along(line, x.shape[axis], axis)
         if parts[0][0] is not None:
-            out = np.full((*x.shape[:axis], line.count, *x.shape[axis + 1 :]), start, x.dtype)
+            out = np.full((*x.shape[:axis], line.results, *x.shape[axis + 1 :]), start, x.dtype)
         elif len(parts) > 1 and parts[1][0] is None:
             out = combine(x[parts[0][1]], x[parts[1][1]])
             parts = parts[2:]
@@ -78,14 +78,13 @@ def _share_windows(g: np.ndarray, where: Lines, counts: Counts, size: tuple[int,
     """The adjoint of `_mean_windows`: each value, divided by its count, added to all places of its window."""
     g = _divide(g, counts)
     for axis, line in enumerate(where, g.ndim - len(where)):
-        lead = (slice(None),) * axis
         out = np.zeros((*g.shape[:axis], size[axis], *g.shape[axis + 1 :]), g.dtype)
         apart = line.dilation * (line.size - 1) < line.step
         for into, read in taps(line, size[axis]):
             if apart:  # each place is in one window at most
-                out[(*lead, read)] = g[(*lead, into)]
+                out[along(axis, read)] = g[along(axis, into)]
             else:
-                out[(*lead, read)] += g[(*lead, into)]
+                out[along(axis, read)] += g[along(axis, into)]
         g = out
     return g
 
@@ -99,10 +98,9 @@ def regions(length: int, count: int) -> tuple[tuple[int, int], ...]:
 def _mean_regions(x: np.ndarray, counts: tuple[int, ...]) -> np.ndarray:
     for axis, count in enumerate(counts, x.ndim - len(counts)):
         parts = regions(x.shape[axis], count)
-        lead = (slice(None),) * axis
         out = np.empty((*x.shape[:axis], count, *x.shape[axis + 1 :]), x.dtype)
         for i, (start, end) in enumerate(parts):
-            np.add.reduce(x[(*lead, slice(start, end))], axis=axis, out=out[(*lead, i)])
+            np.add.reduce(x[along(axis, slice(start, end))], axis=axis, out=out[along(axis, i)])
         x = out / _lengths(parts, out, axis)
     return x
 
@@ -111,11 +109,10 @@ def _share_regions(g: np.ndarray, counts: tuple[int, ...], size: tuple[int, ...]
     """The adjoint of `_mean_regions`."""
     for axis, count in enumerate(counts, g.ndim - len(counts)):
         parts = regions(size[axis], count)
-        lead = (slice(None),) * axis
         g = g / _lengths(parts, g, axis)
         out = np.zeros((*g.shape[:axis], size[axis], *g.shape[axis + 1 :]), g.dtype)
         for i, (start, end) in enumerate(parts):
-            out[(*lead, slice(start, end))] += g[(*lead, slice(i, i + 1))]
+            out[along(axis, slice(start, end))] += g[along(axis, slice(i, i + 1))]
         g = out
     return g
 
@@ -175,7 +172,7 @@ def _winners(
         return
     taken = np.zeros(top.shape, bool)
     for windows, inside, _ in all_taps(where, x.shape[x.ndim - len(where) :]):
-        into, read = (..., *windows), (..., *inside)
+        into, read = last(windows), last(inside)
         before = taken[into]
         hit = x[read] == top[into]
         np.greater(hit, before, out=hit)  # hit, and not taken before
@@ -187,7 +184,7 @@ def _winners_among_nans(x: np.ndarray, top: np.ndarray, where: Lines) -> Iterato
     winner = np.full(top.shape, -1)
     found = []
     for number, (windows, inside, _) in enumerate(all_taps(where, x.shape[x.ndim - len(where) :])):
-        into, read = (..., *windows), (..., *inside)
+        into, read = last(windows), last(inside)
         tap, best = x[read], winner[into]
         best[((tap == top[into]) & (best < 0)) | np.isnan(tap)] = number
         found.append((into, read))
@@ -233,8 +230,8 @@ def _region_places(x: np.ndarray, counts: tuple[int, ...]) -> np.ndarray:
     for parts in itertools.product(*lines):
         place = tuple(i for i, _ in parts)
         region = tuple(slice(*part) for _, part in parts)
-        values = x[(..., *region)].reshape(*lead, -1)
-        out[(..., *place)] = places[region].ravel()[_first_maximum(values)]
+        values = x[last(region)].reshape(*lead, -1)
+        out[last(place)] = places[region].ravel()[_first_maximum(values)]
     return out
 
 

@@ -13,16 +13,17 @@ import numpy as np
 
 from groundup.ops.contract import contraction
 from groundup.ops.row import name_rows
+from groundup.ops.windows import along
 
 SHORT = 256  # up to this length a product with the whole matrix is faster than gathering
 
 
 class Resampling(NamedTuple):
-    """A table's key: how `count` elements are made of `length` ones. `scale` is source elements for each of them."""
+    """A table's key: how `results` elements are made of `length` ones. `scale` is source elements for each of them."""
 
     mode: str
     length: int
-    count: int
+    results: int
     corners: bool  # whether the first and last elements fall on each other, or the edges beyond them
     scale: float
     antialias: bool
@@ -39,16 +40,16 @@ class Terms(NamedTuple):
 
 def _positions(key: Resampling, kind: Any) -> np.ndarray:
     """Where each element of the result lies in the source, in the type that PyTorch counts in."""
-    steps = np.arange(key.count, dtype=kind)
+    steps = np.arange(key.results, dtype=kind)
     if key.corners:
-        return steps * kind((key.length - 1) / (key.count - 1) if key.count > 1 else 0)
+        return steps * kind((key.length - 1) / (key.results - 1) if key.results > 1 else 0)
     return kind(key.scale) * (steps + kind(0.5)) - kind(0.5)
 
 
 def _nearest(key: Resampling) -> tuple[np.ndarray, np.ndarray]:
-    steps = np.arange(key.count, dtype=np.float32) + np.float32(0.5 if key.mode == "nearest-exact" else 0)
+    steps = np.arange(key.results, dtype=np.float32) + np.float32(0.5 if key.mode == "nearest-exact" else 0)
     index = np.floor(steps * np.float32(key.scale)).astype(np.int64)
-    return np.minimum(index, key.length - 1)[:, None], np.ones((key.count, 1))
+    return np.minimum(index, key.length - 1)[:, None], np.ones((key.results, 1))
 
 
 def _linear(key: Resampling, kind: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -77,9 +78,9 @@ def _antialiased(key: Resampling) -> tuple[np.ndarray, np.ndarray]:
     """Wide enough to see every source element: the kernel stretched by the scale, its weights summing to 1."""
     scale = key.scale
     if key.corners:  # PyTorch takes the scale between the corners, but counts from the edge
-        scale = (key.length - 1) / (key.count - 1) if key.count > 1 else 0.0
+        scale = (key.length - 1) / (key.results - 1) if key.results > 1 else 0.0
     stretch = max(scale, 1.0)
-    centre = scale * (np.arange(key.count) + 0.5)
+    centre = scale * (np.arange(key.results) + 0.5)
     support = (2 if key.mode == "cubic" else 1) * stretch
     first = np.maximum((centre - support + 0.5).astype(np.int64), 0)
     last = np.minimum((centre + support + 0.5).astype(np.int64), key.length)
@@ -100,7 +101,7 @@ def terms(key: Resampling, kind: np.dtype[Any], back: bool) -> Terms:
     else:
         made = {"linear": _linear, "cubic": _cubic}[key.mode]
         index, weights = made(key, np.float64 if kind == np.float64 else np.float32)
-    rows = np.repeat(np.arange(key.count), index.shape[1])
+    rows = np.repeat(np.arange(key.results), index.shape[1])
     targets, sources, used = (index.ravel(), rows, weights.ravel()) if back else (rows, index.ravel(), weights.ravel())
     order = np.flatnonzero(used)
     order = order[np.argsort(targets[order], kind="stable")]
@@ -113,15 +114,15 @@ def _matrix(key: Resampling, kind: np.dtype[Any]) -> np.ndarray:
     """The same as a matrix, a row for each element of the result."""
     table = terms(key, kind, False)
     rows = np.repeat(table.targets, np.diff(table.starts, append=len(table.sources)))
-    matrix = np.zeros((key.count, key.length), kind)
+    matrix = np.zeros((key.results, key.length), kind)
     np.add.at(matrix, (rows, table.sources), table.weights)
     return matrix
 
 
 def _resampled(x: np.ndarray, key: Resampling, axis: int, back: bool) -> np.ndarray:
-    count = key.length if back else key.count
+    count = key.length if back else key.results
     shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
-    if not key.mode.startswith("nearest") and max(key.length, key.count) <= SHORT and np.isfinite(x).all():
+    if not key.mode.startswith("nearest") and max(key.length, key.results) <= SHORT and np.isfinite(x).all():
         matrix = _matrix(key, x.dtype)
         if back:
             matrix = matrix.T
@@ -138,7 +139,7 @@ def _resampled(x: np.ndarray, key: Resampling, axis: int, back: bool) -> np.ndar
     if len(table.targets) == count:
         return sums
     out = np.zeros(shape, x.dtype)
-    out[(*(slice(None),) * axis, table.targets)] = sums
+    out[along(axis, table.targets)] = sums
     return out
 
 

@@ -11,7 +11,7 @@ import itertools
 import math
 import operator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,12 +27,22 @@ class Line(NamedTuple):
     step: int
     dilation: int
     before: int
-    count: int
+    results: int
 
 
 Lines = tuple[Line, ...]
 Tap = tuple[slice, slice]
-Key = tuple[slice, ...]
+Key = tuple[Any, ...]
+
+
+def along(axis: int, part: Any) -> Any:
+    """The key of a part of one axis."""
+    return (*(slice(None),) * axis, part)
+
+
+def last(key: Key) -> Any:
+    """The key of parts of the last axes."""
+    return (..., *key)
 
 
 @lru_cache(maxsize=1024)
@@ -42,7 +52,7 @@ def taps(line: Line, length: int) -> tuple[Tap, ...]:
     for place in range(line.size):
         first = place * line.dilation - line.before
         low = max(0, -(first // line.step))
-        high = max(low, min(line.count, (length - 1 - first) // line.step + 1))
+        high = max(low, min(line.results, (length - 1 - first) // line.step + 1))
         start = low * line.step + first
         read = slice(start, start + (high - low - 1) * line.step + 1, line.step) if high > low else slice(0, 0)
         found.append((slice(low, high), read))
@@ -54,7 +64,10 @@ def all_taps(where: Lines, image: tuple[int, ...]) -> tuple[tuple[Key, Key, tupl
     """The taps of all axes together, in reading order: which windows, where in the image, which place in the window."""
     lines = [taps(line, length) for line, length in zip(where, image, strict=True)]
     places = itertools.product(*(range(line.size) for line in where))
-    return tuple((*zip(*slices, strict=True), place) for slices, place in zip(itertools.product(*lines), places))
+    found = zip(itertools.product(*lines), places, strict=True)
+    return tuple(
+        (tuple(into for into, _ in slices), tuple(read for _, read in slices), place) for slices, place in found
+    )
 
 
 # Columns
@@ -76,10 +89,10 @@ class Layout(NamedTuple):
 def _layout(where: Lines, shape: tuple[int, ...], groups: int, batch_last: bool) -> Layout:
     rank = len(where)
     batch, channels, *image = shape if len(shape) == rank + 2 else (1, *shape)
-    ends = [(at.count - 1) * at.step + at.dilation * (at.size - 1) + 1 for at in where]
+    ends = [(at.results - 1) * at.step + at.dilation * (at.size - 1) + 1 for at in where]
     lengths = [max(at.before + n, end) for at, n, end in zip(where, image, ends, strict=True)]
     within = [slice(at.before, at.before + n) for at, n in zip(where, image, strict=True)]
-    sizes, counts = [line.size for line in where], [line.count for line in where]
+    sizes, counts = [line.size for line in where], [line.results for line in where]
     steps = list(itertools.accumulate([batch if batch_last else 1, *reversed(lengths)], operator.mul))[::-1]
     places = [step * line.dilation for step, line in zip(steps[1:], where, strict=True)]
     moves = [step * line.step for step, line in zip(steps[1:], where, strict=True)]

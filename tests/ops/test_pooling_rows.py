@@ -39,7 +39,7 @@ def inner(a: np.ndarray, b: np.ndarray) -> float:
 def places(where: tuple[Line, ...], image: tuple[int, ...]) -> dict[tuple[int, ...], list[tuple[int, ...]]]:
     """For each window the places of its elements in the image, in reading order, None outside: by the definition."""
     found = {}
-    for window in np.ndindex(*(line.count for line in where)):
+    for window in np.ndindex(*(line.results for line in where)):
         lines = [[i * at.step - at.before + k * at.dilation for k in range(at.size)] for i, at in zip(window, where)]
         inside = [[p if 0 <= p < n else None for p in line] for line, n in zip(lines, image, strict=True)]
         found[window] = list(itertools.product(*inside))
@@ -51,7 +51,7 @@ def places(where: tuple[Line, ...], image: tuple[int, ...]) -> dict[tuple[int, .
 def test_taps(line: Line, length: int) -> None:
     expected = places((line,), (length,))
     for k, (into, read) in enumerate(taps(line, length)):
-        windows, read_from = list(range(line.count))[into], list(range(length))[read]
+        windows, read_from = list(range(line.results))[into], list(range(length))[read]
         found = dict(zip(windows, read_from, strict=True))
         assert found == {w: at[k][0] for (w,), at in expected.items() if at[k][0] is not None}
 
@@ -100,7 +100,7 @@ def test_means(where: tuple[Line, ...], counts: Any) -> None:
     image = (7, 8, 9)[: len(where)]
     x = RANDOM.standard_normal((2, *image))
     if counts == "each":
-        counts = tuple(tuple(range(1, line.count + 1)) for line in where)
+        counts = tuple(tuple(range(1, line.results + 1)) for line in where)
     y = run("mean_windows", x, where=where, counts=counts)
     for window, elements in places(where, image).items():
         divisor = counts if isinstance(counts, int) else np.prod([each[i] for each, i in zip(counts, window)])

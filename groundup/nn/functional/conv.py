@@ -145,7 +145,7 @@ def _correlated(
     )
     _check_types(input, weight, bias)
     batch = shape[0] if len(shape) == rank + 2 else 1
-    batch_last = batch >= BATCH_LAST_RATIO * where[-1].count
+    batch_last = batch >= BATCH_LAST_RATIO * where[-1].results
     columns = apply(ROWS["to_columns"], input, where=where, groups=groups, batch_last=batch_last)
     terms = (columns, weight) if bias is None else (columns, weight, bias)
     products = apply(ROWS["correlate"], *terms)
@@ -174,7 +174,7 @@ def _transposed(
     _check_types(input, weight, bias)
     batch = shape[0] if len(shape) == rank + 2 else 1
     channels, *image = shape[-rank - 1 :]
-    batch_last = batch >= BATCH_LAST_RATIO * where[-1].count
+    batch_last = batch >= BATCH_LAST_RATIO * where[-1].results
     products = apply(ROWS["permute"], input, dims=(*range(1, rank + 2), 0)) if batch_last else input
     outer, last = (1, batch) if batch_last else (batch, 1)
     laid_out = (outer, groups, channels // groups, math.prod(image) * last)

@@ -407,7 +407,7 @@ def _counts(where: Lines, image: Shape, include_pad: bool) -> Counts:
     found = []
     for line, length in zip(where, image, strict=True):
         low, high = (-line.before, length + line.before) if include_pad else (0, length)
-        starts = [i * line.step - line.before for i in range(line.count)]
+        starts = [i * line.step - line.before for i in range(line.results)]
         found.append(tuple(min(start + line.size, high) - max(start, low) for start in starts))
     if all(len(set(each)) == 1 for each in found):
         return math.prod(each[0] for each in found)
