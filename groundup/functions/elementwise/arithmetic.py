@@ -82,12 +82,13 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
     """
     if rounding_mode is None:
         return apply(rows.div, input, other)
+    name = "DivBackward1" if isinstance(other, TensorBase) else "DivBackward2"
     if rounding_mode == "floor":
-        return apply(rows.div_floor, input, other)
+        return shown_as(apply(rows.div_floor, input, other), name)
     if rounding_mode == "trunc":
         quotient = trunc(apply(rows.div, input, other))
         found = dtypes.result_of([e._array if isinstance(e, TensorBase) else e for e in (input, other)])
-        return apply(rows.cast, quotient, to=found)
+        return shown_as(quotient if quotient._array.dtype == found else apply(rows.cast, quotient, to=found), name)
     raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
 
 
@@ -141,7 +142,7 @@ def floor_divide(input: Tensor, other: Tensor | Number) -> Tensor:
 
 def remainder(input: Tensor, other: Tensor | Number) -> Tensor:
     """input - other * floor(input / other): Python's `%`, with the sign of `other`."""
-    return apply(rows.remainder, input, other)
+    return shown_as(apply(rows.remainder, input, other), f"RemainderBackward{int(isinstance(other, TensorBase))}")
 
 
 def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -151,7 +152,7 @@ def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
     >>> groundup.fmod(groundup.tensor([-3.0, 3.0]), 2)
     tensor([-1.,  1.])
     """
-    return apply(rows.fmod, input, other)
+    return shown_as(apply(rows.fmod, input, other), f"FmodBackward{int(isinstance(other, TensorBase))}")
 
 
 def abs(input: Tensor) -> Tensor:
@@ -227,7 +228,8 @@ def frexp(input: Tensor) -> frexp_result:
 
 def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """other - alpha * input."""
-    return shown_as(apply(rows.sub, other, input if alpha == 1 else apply(rows.mul, input, alpha)), "RsubBackward1")
+    scaled = input if alpha == 1 else apply(rows.mul, input, alpha)
+    return shown_as(apply(rows.sub, other, scaled), f"RsubBackward{int(not isinstance(other, TensorBase))}")
 
 
 def gcd(input: Tensor, other: Tensor) -> Tensor:

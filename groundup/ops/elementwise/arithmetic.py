@@ -40,7 +40,6 @@ div_floor = elementwise(
     lambda m, a, b: m.floor_divide(a, b),
     lambda m, g: zero(m, g),
     lambda m, g: zero(m, g),
-    label="DivBackward1",
     smooth=(),
     judge="piecewise constant",
 )
@@ -56,7 +55,6 @@ fmod = elementwise(
     lambda m, g: g,
     lambda m, g, a, b: -g * m.trunc(a / b),
     dtypes="numbers",
-    label="FmodBackward1",
     smooth=(),
     judge="finite differences and PyTorch: trunc is piecewise constant",
 )
