@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.backward import grad
+from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase, storage_of, wrap
 from groundup.compile.hyper import Hyper
 from groundup.compile.numbers import Number
@@ -28,6 +29,7 @@ class Entry:
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.function = function
         self.kind = kind((args, kwargs))
+        self.recording = LOCAL.state.grad
         self.args, self.kwargs = args, kwargs
         self.reach = Reach(function)
         self.tracer = Tracer()
@@ -37,7 +39,9 @@ class Entry:
 
     def fits(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether the program is right for these arguments and what is in reach now."""
-        if kind((args, kwargs)) != self.kind or not self.reach.unchanged() or not self.hyper.hold():
+        if LOCAL.state.grad is not self.recording or kind((args, kwargs)) != self.kind:
+            return False
+        if not self.reach.unchanged() or not self.hyper.hold():
             return False
         tensors = leaves((args, kwargs))
         for leaf, had in self.starts:

@@ -1,0 +1,125 @@
+"""What Python may change between calls is read anew, or makes another program; never a stale constant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import groundup
+from groundup import nn
+
+
+def test_shapes_and_types() -> None:
+    run = groundup.compile(lambda x: x.reshape(-1) * 2)
+    for shape in ((2, 3), (3, 2), (4,), (2, 3)):
+        assert run(groundup.ones(shape)).shape == (int(np.prod(shape)),)
+    assert len(run.entries) == 3
+    assert run(groundup.ones(2, 3, dtype=groundup.float64)).dtype == groundup.float64
+
+
+def test_numbers_among_the_arguments_and_in_the_closure() -> None:
+    factor = 2.0
+
+    def times(x: Any, offset: float) -> Any:
+        return x * factor + offset
+
+    run = groundup.compile(times)
+    x = groundup.ones(2)
+    assert run(x, 1).tolist() == [3.0, 3.0]
+    assert run(x, 5).tolist() == [7.0, 7.0]
+    factor = 10.0
+    assert run(x, 1).tolist() == [11.0, 11.0]
+
+
+def test_attributes_of_modules_and_objects() -> None:
+    class Setting:
+        slope = 1.0
+
+    setting = Setting()
+    setting.slope = 0.5
+    layer = nn.LeakyReLU(0.1)
+    run = groundup.compile(lambda x: layer(x) * setting.slope)
+    x = groundup.tensor([-1.0, 1.0])
+    assert groundup.allclose(run(x), groundup.tensor([-0.05, 0.5]))
+    layer.negative_slope = 0.2
+    assert groundup.allclose(run(x), groundup.tensor([-0.1, 0.5]))
+    setting.slope = 1.0
+    assert groundup.allclose(run(x), groundup.tensor([-0.2, 1.0]))
+
+
+def test_tensors_in_reach_are_read_at_each_call() -> None:
+    w = groundup.ones(2)
+    run = groundup.compile(lambda x: x * w)
+    x = groundup.ones(2)
+    run(x)
+    w.mul_(3)
+    assert run(x).tolist() == [3.0, 3.0]
+    w.data = groundup.full((2,), 5.0)
+    assert run(x).tolist() == [5.0, 5.0]
+    assert len(run.entries) == 1
+
+
+def test_grad_mode() -> None:
+    w = groundup.ones(2, requires_grad=True)
+    run = groundup.compile(lambda: (w * 2).sum())
+    assert run().requires_grad
+    with groundup.no_grad():
+        assert not run().requires_grad
+    run().backward()
+    assert w.grad.tolist() == [2.0, 2.0]
+
+
+def test_grad_mode_the_other_way_round() -> None:
+    w = groundup.ones(2, requires_grad=True)
+    run = groundup.compile(lambda: (w * 2).sum())
+    with groundup.no_grad():
+        run()
+    assert run().requires_grad
+
+
+def test_arguments_changed_in_place() -> None:
+    def shift(x: Any) -> Any:
+        x[1:].add_(10)
+        return x.sum()
+
+    run = groundup.compile(shift)
+    for _ in range(2):
+        x = groundup.zeros(3)
+        assert run(x).item() == 20.0
+        assert x.tolist() == [0.0, 10.0, 10.0]
+
+
+def test_a_constant_of_the_function_is_not_used_up() -> None:
+    def count() -> Any:
+        total = groundup.zeros(2)
+        total += 1
+        return total
+
+    run = groundup.compile(count)
+    first = run()
+    assert [run().tolist(), run().tolist()] == [[1.0, 1.0]] * 2
+    run().add_(5)
+    assert first.tolist() == run().tolist() == [1.0, 1.0]
+
+
+def test_a_result_that_is_an_argument_is_that_argument() -> None:
+    run = groundup.compile(lambda x: {"same": x, "other": [x + 1]})
+    x = groundup.ones(2)
+    for _ in range(2):
+        found = run(x)
+        assert found["same"] is x
+        assert found["other"][0].tolist() == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_random_numbers_advance(seed: int) -> None:
+    def draw() -> Any:
+        return groundup.rand(3) + groundup.nn.functional.dropout(groundup.ones(3), 0.5)
+
+    found = []
+    for function in (draw, groundup.compile(draw)):
+        groundup.manual_seed(seed)
+        found.append([function().tolist() for _ in range(3)] + [groundup.rand(1).tolist()])
+    assert found[0] == found[1]
