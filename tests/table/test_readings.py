@@ -1,4 +1,4 @@
-"""Each elementwise row read in all its ways gives the same: by floats, arrays, tensors, source text and its kernel."""
+"""Each elementwise row read in all its ways gives the same: by floats, arrays, tensors and source text."""
 
 from __future__ import annotations
 
