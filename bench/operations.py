@@ -272,6 +272,8 @@ def contractions() -> Iterator[Operation]:
     yield row("pdist", lambda T, a, b: T.pdist(a[:50]), squares)
     yield row("linear", lambda T, x, w, b: T.nn.functional.linear(x, w, b), layer, _linear_flops)
     yield row("conv2d", lambda T, x, w, b: T.nn.functional.conv2d(x, w, b, padding=1), images, _conv_flops)
+    yield row("conv1d", lambda T, x, w, b: T.nn.functional.conv1d(x[:, :, 0], w[:, :, 0], b, padding=1), images)
+    yield row("conv_transpose2d", lambda T, x, w, b: T.nn.functional.conv_transpose2d(x, w.transpose(0, 1), b), images)
 
 
 def linear_algebra() -> Iterator[Operation]:
@@ -347,6 +349,10 @@ def networks() -> Iterator[Operation]:
     yield row("max_pool2d", lambda T, x, w, b: T.nn.functional.max_pool2d(x, 2), images)
     yield row("avg_pool2d", lambda T, x, w, b: T.nn.functional.avg_pool2d(x, 2), images)
     yield row("adaptive_avg_pool2d", lambda T, x, w, b: T.nn.functional.adaptive_avg_pool2d(x, 2), images)
+    yield row("adaptive_max_pool2d", lambda T, x, w, b: T.nn.functional.adaptive_max_pool2d(x, 3), images)
+    for mode in ("nearest", "bilinear"):
+        resize = partial(_resized, mode=mode)
+        yield row(f"interpolate, {mode}", resize, images)
     yield row("dropout", lambda T, x: T.nn.functional.dropout(x, 0.5), vectors(1), random=True)
 
 
@@ -392,6 +398,10 @@ def creation() -> Iterator[Operation]:
 def all_operations() -> list[Operation]:
     families = (creation, elementwise, reductions, views, contractions, linear_algebra, indexing, networks)
     return [operation for family in families for operation in family()]
+
+
+def _resized(T: Any, x: Any, w: Any, b: Any, mode: str) -> Any:
+    return T.nn.functional.interpolate(x, scale_factor=2, mode=mode)
 
 
 def _by_name(name: str) -> Callable[..., Any]:
