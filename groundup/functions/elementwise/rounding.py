@@ -54,6 +54,12 @@ def trunc(input: Tensor) -> Tensor:
 
 def frac(input: Tensor) -> Tensor:
     """The part behind the point, input - trunc(input), with the sign of input."""
+    kind = input._array.dtype
+    if kind.kind not in dtypes.REAL:
+        raise NotImplementedError(
+            f"\"frac_cpu\" not implemented for '{dtypes.OF_NUMPY[kind].legacy}'\n"
+            "  Whole numbers have nothing behind the point."
+        )
     return shown_as(apply(rows.sub, input, apply(rows.trunc, input)), "FracBackward0")
 
 
