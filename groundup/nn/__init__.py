@@ -50,7 +50,7 @@ from groundup.nn.container import ModuleDict, ModuleList, Sequential
 from groundup.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from groundup.nn.distance import CosineSimilarity, PairwiseDistance
 from groundup.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
-from groundup.nn.embedding import Embedding
+from groundup.nn.embedding import Embedding, EmbeddingBag
 from groundup.nn.flatten import Flatten, Unflatten
 from groundup.nn.linear import Bilinear, Identity, Linear
 from groundup.nn.loss import (
@@ -174,6 +174,7 @@ __all__ = [
     "Dropout3d",
     "ELU",
     "Embedding",
+    "EmbeddingBag",
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
