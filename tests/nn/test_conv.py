@@ -172,7 +172,7 @@ def test_the_layer_checks_its_settings(peer: Any, raises_alike: Callable[..., st
         raises_alike(lambda a=args, k=kwargs: nn.Conv2d(*a, **k), lambda a=args, k=kwargs: peer.nn.Conv2d(*a, **k))
     with pytest.raises(ValueError, match="Invalid padding string 'foo', should be one of"):
         nn.Conv2d(1, 1, 3, padding="foo")
-    with pytest.raises(ValueError, match="padding_mode must be one of .* but got padding_mode='mirror'"):
+    with pytest.raises(ValueError, match=r"padding_mode must be one of .* but got padding_mode='mirror'"):
         nn.Conv2d(1, 1, 3, padding_mode="mirror")
     with pytest.raises(TypeError, match=r"kernel_size must be an integer or 2 integers, got 2\.5"):
         nn.Conv2d(1, 1, 2.5)
