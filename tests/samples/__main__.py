@@ -7,8 +7,10 @@ table of the documentation.
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from tests.samples import run
+from tests.samples.page import page, run_all
 
 
 def main() -> None:
@@ -23,9 +25,10 @@ def main() -> None:
     if options.missing:
         print("\n".join(run.missing()))
         return
-    run.report(
-        options.names, options.dtype or ["float64", "float32", "int64"], options.errors, options.show, options.table
-    )
+    if options.table:
+        Path(options.table).write_text(page(run_all()), encoding="utf-8")
+        return
+    run.report(options.names, options.dtype or ["float64", "float32", "int64"], options.errors, options.show)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def _short(value: Any) -> str:
     return repr(value)
 
 
-def report(names: list[str], dtypes: list[str], errors: bool, show: int, table: str | None) -> None:
+def report(names: list[str], dtypes: list[str], errors: bool, show: int) -> None:
     """Run and print, one line for each operation."""
     totals: Counter[str] = Counter()
     for entry in entries(names):
