@@ -147,3 +147,16 @@ def test_half_precision_adds_up_in_single(name: str) -> None:
     wanted = getattr(values.astype(np.float64), name)(0)
     with np.errstate(over="ignore"):
         assert np.allclose(found, wanted.astype(np.float16), rtol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "cumsum", "cumprod"])
+@pytest.mark.parametrize("kind", ["uint8", "int8", "int16", "int32"])
+def test_a_sum_in_a_type_of_the_users_choice_stays_in_it(name: str, kind: str) -> None:
+    torch = pytest.importorskip("torch")
+    found = []
+    for library in (groundup, torch):
+        x = library.tensor([200, 100, 7], dtype=library.int64)
+        dims = (0,) if name.startswith("cum") else ()
+        y = getattr(library, name)(x, *dims, dtype=getattr(library, kind))
+        found.append((str(y.dtype).partition(".")[2], y.tolist()))
+    assert found[0] == found[1]

@@ -20,7 +20,7 @@ cumsum = reduction(
     lambda m, g, dim: m.flip(m.cumsum(m.flip(g, dims=(dim,)), dim=dim), dims=(dim,)),
 )
 cumprod = reduction(
-    lambda m, x, *, dim: np.multiply.accumulate(x, axis=dim),
+    lambda m, x, *, dim: np.multiply.accumulate(x, axis=dim, dtype=x.dtype),
     lambda m, g, x, dim: m.cumprod(shifted(m, x, dim, 1, 1), dim=dim) * _back(m, g, x, dim),
 )
 logcumsumexp = reduction(
@@ -39,7 +39,7 @@ argcummin = reduction(lambda m, x, *, dim: _last_reached(x, np.minimum.accumulat
 def _running_sum(x: np.ndarray, dim: int) -> np.ndarray:
     """Running sums, added up in double precision as in PyTorch: their error would grow with the length."""
     if x.dtype.kind != "f" or x.shape[dim] <= _SHORT:
-        return np.add.accumulate(x, axis=dim)
+        return np.add.accumulate(x, axis=dim, dtype=x.dtype)
     return np.add.accumulate(x, axis=dim, dtype=np.float64).astype(x.dtype, copy=False)
 
 

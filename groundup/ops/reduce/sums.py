@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from groundup.dtypes import is_half
 from groundup.ops.reduce.family import count, full, reduction, shifted, spread, total
 
-_HALF = np.dtype("float16")
 _FEW = 8192  # elements, up to which `add.reduce` is as quick as BLAS
 _ROWS = 1024  # that are added up one after the other
 _LONG = 128  # elements of a long row
@@ -53,7 +53,7 @@ std = reduction(
     ),
 )
 prod = reduction(
-    lambda m, x, *, dim, keepdim: np.multiply.reduce(x, axis=dim, keepdims=keepdim),
+    lambda m, x, *, dim, keepdim: np.multiply.reduce(x, axis=dim, keepdims=keepdim, dtype=x.dtype),
     lambda m, g, x, shape, dim, keepdim: spread(m, g, shape, dim, keepdim) * _others(m, x, shape, dim),
     label=full("Prod"),
     judge="finite differences and PyTorch, with and without zeros among the factors",
@@ -62,13 +62,13 @@ prod = reduction(
 
 def sum_array(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
     """The sum over `dim`, along the leading axes of a large array by BLAS."""
-    if x.dtype is _HALF:  # added up in single precision, as in PyTorch
-        return total(x, axis=dim, keepdims=keepdim, dtype=np.float32).astype(_HALF)
+    if is_half(x.dtype):  # added up in single precision, as in PyTorch
+        return total(x, axis=dim, keepdims=keepdim, dtype=np.float32).astype(x.dtype)
     if x.size > _FEW and 0 < len(dim) < x.ndim and dim[-1] == len(dim) - 1 and x.dtype.char in "fd":
         if x.flags.c_contiguous:
             found = column_sum(x.reshape(count(x.shape, dim), -1))
             return found.reshape((1,) * len(dim) * keepdim + x.shape[len(dim) :])
-    return total(x, axis=dim, keepdims=keepdim)
+    return total(x, axis=dim, keepdims=keepdim, dtype=x.dtype)  # NumPy would add small integers up in large ones
 
 
 def column_sum(x: np.ndarray) -> np.ndarray:
