@@ -21,7 +21,7 @@ PACKAGE = ROOT / "groundup"
 # A room imports itself and the levels before it. Rooms of one level are strangers to each other, except for
 # the ground, and for the tensor, whose methods the functions are.
 LEVELS = (
-    {"errors", "dtypes", "size", "random", "printing"},
+    {"errors", "dtypes", "named", "size", "random", "printing"},
     {"ops"},
     {"autograd"},
     {"tensor", "functions", "storage"},
@@ -37,7 +37,19 @@ LEVEL_OF["foundations"] = len(LEVELS) - 1
 # `groundup/__init__.py` shows all rooms to users and so may name them; to import it is to import the tensor.
 FACADE = "tensor"
 
-OPTIONAL = {"matplotlib", "ml_dtypes", "numba", "onnx", "PIL", "safetensors", "scipy", "sympy", "threadpoolctl", "tqdm"}
+OPTIONAL = {
+    "igraph",
+    "matplotlib",
+    "ml_dtypes",
+    "numba",
+    "onnx",
+    "PIL",
+    "safetensors",
+    "scipy",
+    "sympy",
+    "threadpoolctl",
+    "tqdm",
+}
 AT_THE_TOP = {"numpy", "groundup"} | set(sys.stdlib_module_names)
 # What no import of the library may load, whatever is installed.
 HEAVY = OPTIONAL | {"torch", "hypothesis", "pytest", "rich"}

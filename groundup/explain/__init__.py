@@ -11,8 +11,13 @@ from typing import Any
 
 # The module that each name is in, loaded when the name is first used. A module has no name that is listed here.
 _WHERE = {
+    "activations": "activity",
+    "backward": "walking",
     "broadcast": "broadcasting",
+    "depth_study": "depth",
+    "derive": "derivation",
     "einsum": "contraction",
+    "graph": "graphs",
     "index": "brackets",
     "memory": "layout",
     "shapes": "layers",
