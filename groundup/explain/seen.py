@@ -82,9 +82,9 @@ def expanded(seen: Seen, shape: Shape) -> Shape:
 
 
 def look(thing: Any, dtype: str = "float32", itemsize: int = 4) -> Seen:
-    """The geometry of a tensor or an array, or of a new tensor for a shape (a tuple of whole numbers) or a number."""
+    """The geometry of a tensor or an array, or, for a shape (a tuple of whole numbers), of a new tensor."""
     if isinstance(thing, (int, float)):
-        thing = ()
+        return Seen((), (), "a Python number", 8)
     if isinstance(thing, tuple) and all(type(n) is int and n >= 0 for n in thing):
         return Seen(tuple(thing), contiguous(tuple(thing)), dtype, itemsize)
     if isinstance(thing, np.ndarray | np.generic):

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from groundup.named import Named
 from groundup.ops.row import Formula, Row, name_rows
 
 
@@ -139,8 +140,10 @@ def _cheapest(terms: list[tuple[np.ndarray, str]], output: str) -> tuple[int, in
     return min(((i, j) for j in range(len(terms)) for i in range(j)), key=cost)
 
 
-class Pairing(NamedTuple):
+class Pairing(Named):
     """How to bring two operands into the form of one batched product, from their letters alone."""
+
+    __slots__ = ()
 
     lost: tuple[tuple[int, ...], tuple[int, ...]]  # the axes that nothing else has, summed over at once
     orders: tuple[tuple[int, ...], tuple[int, ...]]  # of the axes left: batch, left, inner and batch, inner, right

@@ -7,10 +7,11 @@ column, where the function reads it by row. Short axes go through a small matrix
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from groundup.named import Named
 from groundup.ops.contract import contraction
 from groundup.ops.row import name_rows
 from groundup.ops.windows import along
@@ -18,8 +19,10 @@ from groundup.ops.windows import along
 SHORT = 256  # up to this length a product with the whole matrix is faster than gathering
 
 
-class Resampling(NamedTuple):
+class Resampling(Named):
     """A table's key: how `results` elements are made of `length` ones. `scale` is source elements for each of them."""
+
+    __slots__ = ()
 
     mode: str
     length: int
@@ -29,8 +32,10 @@ class Resampling(NamedTuple):
     antialias: bool
 
 
-class Terms(NamedTuple):
+class Terms(Named):
     """A sparse matrix: each target is the sum of source elements times weights, from its start to the next one's."""
+
+    __slots__ = ()
 
     targets: np.ndarray
     starts: np.ndarray

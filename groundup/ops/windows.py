@@ -11,17 +11,20 @@ import itertools
 import math
 import operator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from groundup.named import Named
 from groundup.ops.contract import contraction
 from groundup.ops.row import name_rows
 from groundup.ops.view import view
 
 
-class Line(NamedTuple):
+class Line(Named):
     """The windows along one axis: window i starts at i * step - before, and its `size` elements lie dilation apart."""
+
+    __slots__ = ()
 
     size: int
     step: int
@@ -73,8 +76,10 @@ def all_taps(where: Lines, image: tuple[int, ...]) -> tuple[tuple[Key, Key, tupl
 # Columns
 
 
-class Layout(NamedTuple):
+class Layout(Named):
     """How a batch of images becomes columns: in one order in memory, within a border, read as windows."""
+
+    __slots__ = ()
 
     order: tuple[int, ...]  # of the axes of the images, a batch axis first among them
     laid: tuple[int, ...]  # their shape in that order

@@ -10,9 +10,11 @@ import operator
 import os
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+
+from groundup.named import Named
 
 Array = np.ndarray
 Transform = Callable[[Array, Array], None]  # makes of words the elements of an array
@@ -27,8 +29,10 @@ _STATE_SIZE = len(_TAG) + 16
 _DEFAULT_SEED = 67280421310721  # of a new Generator, as in PyTorch
 
 
-class Kind(NamedTuple):
+class Kind(Named):
     """Values that can be made ahead of their use, because their position alone decides them."""
+
+    __slots__ = ()
 
     name: str
     dtype: np.dtype[Any]

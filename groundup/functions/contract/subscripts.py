@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
+
+from groundup.named import Named
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-class Equation(NamedTuple):
+class Equation(Named):
     """An equation with every ellipsis spelled out in letters; kept, so that nothing may write into it."""
+
+    __slots__ = ()
 
     written: list[str]  # each operand's letters, repeats included
     output: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from groundup.autograd.apply import apply
 from groundup.autograd.state import quiet
 from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.functions.elementwise.rounding import trunc
+from groundup.named import Result
 from groundup.ops import elementwise as rows
 from groundup.ops.view import clone
 
@@ -201,8 +202,10 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
     return shown_as(apply(rows.mul, input, pow(2.0, other)), "LdexpBackward0")
 
 
-class frexp_result(NamedTuple):
+class frexp_result(Result):
     """What `frexp` gives: input = mantissa * 2 ** exponent."""
+
+    __slots__ = ()
 
     mantissa: Tensor
     exponent: Tensor

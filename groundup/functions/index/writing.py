@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from groundup.autograd.apply import apply
 from groundup.autograd.inplace import apply_
 from groundup.autograd.tape import TensorBase
 from groundup.functions.view import reshape
+from groundup.named import Named
 from groundup.ops.row import Row
 
 Tensor = Any
 
 
-class Writing(NamedTuple):
+class Writing(Named):
     """A row, and what it is given besides the tensor that is written to."""
+
+    __slots__ = ()
 
     row: Row
     args: tuple[Any, ...]

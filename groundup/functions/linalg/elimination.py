@@ -6,7 +6,7 @@ functions of the same name.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from groundup.functions.elementwise import where
 from groundup.functions.linalg.checks import check_equation, check_matrices, check_same_type, check_square
 from groundup.functions.linalg.solving import solve_triangular
 from groundup.functions.view import transpose, tril, triu
+from groundup.named import Result
 from groundup.ops import elimination
 from groundup.ops import linalg as rows
 
@@ -25,23 +26,29 @@ __all__ = ["lu", "lu_factor", "lu_factor_ex", "lu_solve"]
 Tensor = Any
 
 
-class linalg_lu(NamedTuple):
+class linalg_lu(Result):
     """What `lu` returns."""
+
+    __slots__ = ()
 
     P: Tensor
     L: Tensor
     U: Tensor
 
 
-class linalg_lu_factor(NamedTuple):
+class linalg_lu_factor(Result):
     """What `lu_factor` returns."""
+
+    __slots__ = ()
 
     LU: Tensor
     pivots: Tensor
 
 
-class linalg_lu_factor_ex(NamedTuple):
+class linalg_lu_factor_ex(Result):
     """What `lu_factor_ex` returns."""
+
+    __slots__ = ()
 
     LU: Tensor
     pivots: Tensor

@@ -6,7 +6,7 @@ a loss should not depend on the choice. All follow ``torch.linalg``'s functions 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from groundup.errors import LinAlgError
 from groundup.functions.elementwise import where
 from groundup.functions.linalg.checks import check_matrices, check_square
 from groundup.functions.view import transpose
+from groundup.named import Result
 from groundup.ops import linalg as rows
 from groundup.ops import matrices
 
@@ -24,29 +25,37 @@ __all__ = ["cholesky", "cholesky_ex", "eigh", "eigvalsh", "qr", "svd", "svdvals"
 Tensor = Any
 
 
-class linalg_cholesky_ex(NamedTuple):
+class linalg_cholesky_ex(Result):
     """What `cholesky_ex` returns."""
+
+    __slots__ = ()
 
     L: Tensor
     info: Tensor
 
 
-class linalg_qr(NamedTuple):
+class linalg_qr(Result):
     """What `qr` returns."""
+
+    __slots__ = ()
 
     Q: Tensor
     R: Tensor
 
 
-class linalg_eigh(NamedTuple):
+class linalg_eigh(Result):
     """What `eigh` returns."""
+
+    __slots__ = ()
 
     eigenvalues: Tensor
     eigenvectors: Tensor
 
 
-class linalg_svd(NamedTuple):
+class linalg_svd(Result):
     """What `svd` returns."""
+
+    __slots__ = ()
 
     U: Tensor
     S: Tensor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from groundup.functions.linalg.products import matrix_exp, matrix_power
 from groundup.functions.linalg.scalars import det, logdet, slogdet, trace
 from groundup.functions.linalg.solving import cholesky_inverse, cholesky_solve, inverse, pinverse, solve_triangular
 from groundup.functions.view import clone, flip, transpose
+from groundup.named import Result
 
 __all__ = [
     "cholesky",
@@ -38,31 +39,39 @@ __all__ = [
 Tensor = Any
 
 
-class lu_unpack_result(NamedTuple):
+class lu_unpack_result(Result):
     """What `lu_unpack` returns."""
+
+    __slots__ = ()
 
     P: Tensor
     L: Tensor
     U: Tensor
 
 
-class qr_result(NamedTuple):
+class qr_result(Result):
     """What `qr` returns."""
+
+    __slots__ = ()
 
     Q: Tensor
     R: Tensor
 
 
-class svd_result(NamedTuple):
+class svd_result(Result):
     """What `svd` returns."""
+
+    __slots__ = ()
 
     U: Tensor
     S: Tensor
     V: Tensor
 
 
-class triangular_solve_result(NamedTuple):
+class triangular_solve_result(Result):
     """What `triangular_solve` returns."""
+
+    __slots__ = ()
 
     solution: Tensor
     cloned_coefficient: Tensor

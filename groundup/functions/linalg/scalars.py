@@ -6,7 +6,7 @@ All follow ``torch.linalg``'s functions of the same name.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from groundup.functions.elementwise import where
 from groundup.functions.linalg.checks import check_floating, check_sides, check_square, tolerances
 from groundup.functions.reduce import sum as sum_
 from groundup.functions.view import diagonal
+from groundup.named import Result
 from groundup.ops import linalg as rows
 from groundup.ops import matrices
 
@@ -24,8 +25,10 @@ __all__ = ["det", "logdet", "matrix_rank", "slogdet", "trace"]
 Tensor = Any
 
 
-class linalg_slogdet(NamedTuple):
+class linalg_slogdet(Result):
     """What `slogdet` returns."""
+
+    __slots__ = ()
 
     sign: Tensor
     logabsdet: Tensor

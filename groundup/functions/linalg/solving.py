@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from groundup.functions.linalg.checks import (
     tolerances,
 )
 from groundup.functions.view import movedim, reshape, squeeze, transpose, unsqueeze
+from groundup.named import Result
 from groundup.ops import linalg as rows
 from groundup.ops import matrices
 
@@ -50,22 +51,28 @@ __all__ = [
 Tensor = Any
 
 
-class linalg_inv_ex(NamedTuple):
+class linalg_inv_ex(Result):
     """What `inv_ex` returns."""
+
+    __slots__ = ()
 
     inverse: Tensor
     info: Tensor
 
 
-class linalg_solve_ex(NamedTuple):
+class linalg_solve_ex(Result):
     """What `solve_ex` returns."""
+
+    __slots__ = ()
 
     result: Tensor
     info: Tensor
 
 
-class linalg_lstsq(NamedTuple):
+class linalg_lstsq(Result):
     """What `lstsq` returns."""
+
+    __slots__ = ()
 
     solution: Tensor
     residuals: Tensor

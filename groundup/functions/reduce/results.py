@@ -2,88 +2,81 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from groundup.autograd.apply import apply
 from groundup.autograd.tape import shown_as
 from groundup.functions.axes import one_axis
 from groundup.functions.view import clone, squeeze
+from groundup.named import Result
 from groundup.ops import index
 
 Tensor = Any
 
 
-class _Shown:
-    """Prints each field on a line of its own."""
-
+class _Pair(Result):
     __slots__ = ()
-
-    def __repr__(self: Any) -> str:
-        name = type(self).__name__.removesuffix("_result")
-        fields = ",\n".join(f"{field}={getattr(self, field)!r}" for field in self._fields)
-        return f"groundup.return_types.{name}(\n{fields})"
-
-
-class _Pair(NamedTuple):
     values: Tensor
     indices: Tensor
 
 
-class _Extremes(NamedTuple):
+class _Extremes(Result):
+    __slots__ = ()
     min: Tensor
     max: Tensor
 
 
-class _Histogram(NamedTuple):
+class _Histogram(Result):
+    __slots__ = ()
     hist: Tensor
     bin_edges: Tensor
 
 
-class max_result(_Shown, _Pair):
+class max_result(_Pair):
     """What `max` along an axis returns."""
 
 
-class min_result(_Shown, _Pair):
+class min_result(_Pair):
     """What `min` along an axis returns."""
 
 
-class sort_result(_Shown, _Pair):
+class sort_result(_Pair):
     """What `sort` returns."""
 
 
-class topk_result(_Shown, _Pair):
+class topk_result(_Pair):
     """What `topk` returns."""
 
 
-class kthvalue_result(_Shown, _Pair):
+class kthvalue_result(_Pair):
     """What `kthvalue` returns."""
 
 
-class median_result(_Shown, _Pair):
+class median_result(_Pair):
     """What `median` along an axis returns."""
 
 
-class nanmedian_result(_Shown, _Pair):
+class nanmedian_result(_Pair):
     """What `nanmedian` along an axis returns."""
 
 
-class mode_result(_Shown, _Pair):
+class mode_result(_Pair):
     """What `mode` returns."""
 
 
-class cummax_result(_Shown, _Pair):
+class cummax_result(_Pair):
     """What `cummax` returns."""
 
 
-class cummin_result(_Shown, _Pair):
+class cummin_result(_Pair):
     """What `cummin` returns."""
 
 
-class aminmax_result(_Shown, _Extremes):
+class aminmax_result(_Extremes):
     """What `aminmax` returns."""
 
 
-class histogram_result(_Shown, _Histogram):
+class histogram_result(_Histogram):
     """What `histogram` returns."""
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from groundup.named import Named
 from groundup.ops.index.family import indexing
 
 
-class _Targets(NamedTuple):
+class _Targets(Named):
     """The elements of an array that the class of each example names, and how much each of them counts."""
+
+    __slots__ = ()
 
     shape: tuple[int, ...]  # of the array with its classes in the middle
     place: tuple[np.ndarray, ...]

@@ -5,9 +5,11 @@ The row `erf`, and through it `gelu`, stand on this module.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from groundup.named import Named
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -17,12 +19,14 @@ Array = np.ndarray
 _BLOCK = 32768  # elements at a time: the temporaries stay in the cache
 
 
-class _Formula(NamedTuple):
+class _Formula(Named):
     """Coefficients for one precision, as 0-d arrays (NumPy's quickest scalars), the highest power first.
 
     erf(x) = x + x P(x**2) / Q(x**2) for |x| <= 1, and 1 - exp(-x**2) R(x) / S(x) for x from 1 to `last`; from
     there erf(x) is 1 in this precision. An empty Q stands for 1.
     """
+
+    __slots__ = ()
 
     one: Array
     minus_one: Array
