@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from groundup import dtypes
 from groundup.autograd.apply import apply
 from groundup.errors import broadcast_error
 from groundup.functions.axes import sizes
 from groundup.ops import view as rows
+from groundup.ops.elementwise import cast
 from groundup.ops.reduce import sum_to
 from groundup.size import Size
 
@@ -98,4 +100,8 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     lead = len(shape) - len(wanted)
     if lead < 0 or any(n not in (1, have) for n, have in zip(wanted, shape[lead:])):
         raise RuntimeError(f"size {{{list(wanted)}}} is not expandable to size {{{list(shape)}}}.")
-    return apply(rows.alias, input) if wanted == shape else apply(sum_to, input, size=wanted)
+    if wanted == shape:
+        return apply(rows.alias, input)
+    if input._array.dtype.kind not in dtypes.REAL:  # whole numbers add up in int64
+        input = apply(cast, input, to=dtypes.INT64)
+    return apply(sum_to, input, size=wanted)
