@@ -32,6 +32,7 @@ class Entry:
         self.recording = LOCAL.state.grad
         self.args, self.kwargs = args, kwargs
         self.reach = Reach(function)
+        self.quickly = self.reach.quickly()
         self.tracer = Tracer()
         self.hyper = Hyper(self.reach.optimizers, self.tracer.conditions)
 
@@ -41,7 +42,7 @@ class Entry:
         """Whether the program is right for these arguments and what is in reach now."""
         if LOCAL.state.grad is not self.recording or kind((args, kwargs)) != self.kind:
             return False
-        if not self.reach.unchanged() or not self.hyper.hold():
+        if not (self.quickly() or self.reach.unchanged()) or not self.hyper.hold():
             return False
         tensors = leaves((args, kwargs))
         for leaf, had in self.starts:

@@ -8,7 +8,7 @@ it keeps its value.
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from groundup.tensor import Tensor
@@ -27,8 +27,18 @@ class Reach:
         self._visited: dict[int, Any] = {}
         self._function(function, 0)
 
+    def quickly(self) -> Callable[[], bool]:
+        """A function that says at once whether every plain value in reach is the very object that it was."""
+        terms, world = [], {}
+        for i, (holder, key, value) in enumerate(self.conditions):
+            place = f"h{i}[k{i}]" if isinstance(holder, (dict, list, tuple)) else f"h{i}.{key}"
+            terms.append(f"{place} is v{i}")
+            world.update({f"h{i}": holder, f"k{i}": key, f"v{i}": value})
+        found: Callable[[], bool] = eval(f"lambda: {' and '.join(terms) or 'True'}", world)
+        return found
+
     def unchanged(self) -> bool:
-        """Whether every plain value in reach is what it was."""
+        """Whether every plain value in reach equals what it was."""
         for holder, key, value in self.conditions:
             now = holder[key] if isinstance(holder, (dict, list, tuple)) else getattr(holder, key)
             if now is not value and (type(now) is not type(value) or now != value):
