@@ -47,7 +47,7 @@ LINEAR = [
 @pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.name)
 def test_algebra_proves_the_derivative(row: object) -> None:
     pytest.importorskip("sympy")
-    from tests.table.algebra import wrong_derivatives
+    from groundup.explain.proof import wrong_derivatives
 
     assert not wrong_derivatives(row)  # type: ignore[arg-type]
 

@@ -52,7 +52,7 @@ def points(wrong: Row) -> list[Any]:
 @pytest.mark.parametrize("name", WRONG)
 def test_algebra_refuses(name: str) -> None:
     pytest.importorskip("sympy")
-    from tests.table.algebra import wrong_derivatives
+    from groundup.explain.proof import wrong_derivatives
 
     found = wrong_derivatives(WRONG[name])
     assert found
@@ -61,7 +61,7 @@ def test_algebra_refuses(name: str) -> None:
 
 def test_algebra_says_where() -> None:
     pytest.importorskip("sympy")
-    from tests.table.algebra import wrong_derivatives
+    from groundup.explain.proof import wrong_derivatives
 
     half = row(lambda m, x: m.abs(x), lambda m, g, x: m.where(x > 0, g, g), smooth=("0 < x", "x < 0"))
     (found,) = wrong_derivatives(half)
@@ -70,7 +70,7 @@ def test_algebra_says_where() -> None:
 
 def test_algebra_knows_only_constants_that_it_can_name() -> None:
     pytest.importorskip("sympy")
-    from tests.table.algebra import exact
+    from groundup.explain.proof import exact
 
     assert str(exact(0.7071067811865476)) == "sqrt(2)/2"
     assert str(exact(0.044715)) == "8943/200000"
@@ -87,7 +87,7 @@ def test_finite_differences_refuse(name: str) -> None:
 
 def test_judges_accept_what_is_right() -> None:
     pytest.importorskip("sympy")
-    from tests.table.algebra import wrong_derivatives
+    from groundup.explain.proof import wrong_derivatives
 
     assert not wrong_derivatives(RIGHT)
     assert groundup.autograd.gradcheck(lambda x: apply(RIGHT, x), points(RIGHT))
@@ -155,7 +155,7 @@ def test_the_peers_judge_sees_types_shapes_and_values() -> None:
 def test_every_derivative_of_the_table_is_seen_by_a_judge() -> None:
     """Spoil each elementwise derivative in turn, by a factor: algebra must notice every one."""
     pytest.importorskip("sympy")
-    from tests.table.algebra import wrong_derivatives
+    from groundup.explain.proof import wrong_derivatives
 
     for right in elementwise.ROWS.values():
         if right.judge:

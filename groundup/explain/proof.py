@@ -3,7 +3,7 @@
 A region such as "0 < beta, x < 0 < threshold" becomes symbols built from positive ones (x = -p, threshold = q), so
 that every comparison in the row decides itself, and no case is left over; "condition = 0" holds a value fixed. The
 numbers in rows are floats; they are read back as what they stand for, so that the difference of two derivatives is
-exactly 0 or is not.
+exactly 0 or is not. The tests of the table and `explain.derive` stand on it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
+from groundup.errors import MissingExtra
 from groundup.ops.readings import SympyMath
 from groundup.ops.row import Row
 
 
 @cache
-def _sympy() -> Any:
-    import sympy
+def require_sympy() -> Any:
+    """SymPy, or MissingExtra."""
+    try:
+        import sympy
+    except ImportError as error:
+        raise MissingExtra("a derivation", "sympy", "book") from error
 
     return sympy
 
@@ -28,7 +33,7 @@ def _sympy() -> Any:
 @cache
 def _constants() -> list[tuple[float, Any]]:
     """What a float in a row may be a multiple of."""
-    s = _sympy()
+    s = require_sympy()
     roots = [s.sqrt(2), 1 / s.sqrt(s.pi), s.sqrt(2 / s.pi), s.sqrt(s.pi), s.sqrt(2 * s.pi)]
     exact = [s.Integer(1), *roots, s.log(2), 1 / s.log(2), 1 / s.log(10), s.pi, 1 / s.pi]
     return [(float(each), each) for each in exact]
@@ -39,20 +44,20 @@ def exact(number: float) -> Any:
     for value, symbol in _constants():
         fraction = Fraction(number / value).limit_denominator(10**6)
         if math.isclose(float(fraction) * value, number, rel_tol=4e-16, abs_tol=0) or not number:
-            return _sympy().Rational(fraction.numerator, fraction.denominator) * symbol
+            return require_sympy().Rational(fraction.numerator, fraction.denominator) * symbol
     raise ValueError(f"{number!r} is no small multiple of a constant that the judge knows")
 
 
 def exactly(expression: Any) -> Any:
     """The expression with every float in it made exact."""
-    s = _sympy()
+    s = require_sympy()
     expression = s.sympify(expression)
     return expression.xreplace({each: exact(float(each)) for each in expression.atoms(s.Float)})
 
 
 def symbols(names: tuple[str, ...], region: str) -> dict[str, Any]:
     """An expression for each name, so built from positive symbols that the region's inequalities hold."""
-    s = _sympy()
+    s = require_sympy()
     parts = [part.strip() for part in region.split(",") if part.strip()]
     chains = [re.split(r"\s*<\s*", part) for part in parts if "=" not in part]
     known: dict[str, Any] = {name: s.Symbol(name, real=True) for name in names}
@@ -72,7 +77,7 @@ def symbols(names: tuple[str, ...], region: str) -> dict[str, Any]:
 
 def slope(forward: Any, names: tuple[str, ...], argument: str, point: dict[str, Any]) -> tuple[Any, Any]:
     """The row's value at the point, and SymPy's derivative of it there with respect to one argument."""
-    s = _sympy()
+    s = require_sympy()
     moved = s.Symbol("moved", real=True)
     value = exactly(forward(SympyMath(), *(point[name] for name in names)))
     target = point[argument]
@@ -92,22 +97,25 @@ def slope(forward: Any, names: tuple[str, ...], argument: str, point: dict[str, 
 
 def _vanishes(expression: Any) -> bool:
     """Whether it is 0 everywhere: refused quickly by one number that is not 0, accepted by algebra alone."""
-    s = _sympy()
+    s = require_sympy()
     somewhere = {each: s.Rational(7 + 3 * i, 11) for i, each in enumerate(sorted(expression.free_symbols, key=str))}
     if abs(s.N(expression.subs(somewhere), 30)) > s.Float("1e-20"):
         return False
     return bool(s.simplify(s.expand(s.simplify(expression.rewrite(s.exp)))) == 0)
 
 
-def wrong_derivatives(row: Row) -> list[str]:
-    """For each region and argument where the row's derivative is not SymPy's: what differs. Empty if all is proven."""
-    s = _sympy()
+def wrong_derivatives(row: Row, only: str | None = None) -> list[str]:
+    """For each region and argument where the row's derivative is not SymPy's: what differs. Empty if all is proven.
+
+    `only` names one argument to look at.
+    """
+    s = require_sympy()
     g = s.Symbol("g", real=True)
     found = []
     for region in row.smooth:
         point = symbols(row.arguments, region)
         for argument, formula in zip(row.arguments, row.grads):
-            if formula is None:
+            if formula is None or only not in (None, argument):
                 continue
             value, derivative = slope(row.forward, row.arguments, argument, point)
             names = formula.__code__.co_varnames[2 : formula.__code__.co_argcount]
