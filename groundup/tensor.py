@@ -6,7 +6,6 @@ by family; what only makes sense as a method is written out.
 
 from __future__ import annotations
 
-import copy
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -422,6 +421,8 @@ class Tensor(Methods):
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
                 "moment.\n  Copy x.detach() instead."
             )
+        import copy  # needed here alone, and not cheap to load
+
         if id(self) in memo:
             return memo[id(self)]
         made = memo[id(self)] = _rebuild(type(self), self._array.copy(order="K"), self._node is not None, {})

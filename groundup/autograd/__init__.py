@@ -5,12 +5,17 @@ It stands on the tables of `ops` and knows of tensors only the fields of `Tensor
 
 from __future__ import annotations
 
-from groundup.autograd import functional
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from groundup.autograd.apply import apply
 from groundup.autograd.backward import backward, grad
-from groundup.autograd.function import Function, once_differentiable
 from groundup.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from groundup.autograd.state import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+
+if TYPE_CHECKING:
+    from groundup.autograd import functional
+    from groundup.autograd.function import Function, once_differentiable
 
 __all__ = [
     "Function",
@@ -28,3 +33,16 @@ __all__ = [
     "once_differentiable",
     "set_grad_enabled",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What networks can do without loads when it is first used."""
+    if name == "functional":
+        return importlib.import_module("groundup.autograd.functional")
+    if name in ("Function", "once_differentiable"):
+        return getattr(importlib.import_module("groundup.autograd.function"), name)
+    raise AttributeError(f"module 'groundup.autograd' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

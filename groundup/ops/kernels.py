@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from groundup.ops import select, special
+from groundup.ops import select
+from groundup.ops.readings.arrays import ARRAYS
 
 Array = np.ndarray
 BLOCK = 16384  # elements at a time
@@ -57,7 +58,7 @@ def sigmoid(x: Array, out: Array) -> None:
 def gelu(x: Array, out: Array) -> None:
     """x (1 + erf(x / sqrt(2))) / 2."""
     np.multiply(x, 0.7071067811865476, out)
-    half = special.erf(out)
+    half = ARRAYS.erf(out)
     half += 1
     half *= 0.5
     np.multiply(x, half, out)

@@ -21,8 +21,11 @@ All of it uses only operations that IEEE 754 rounds correctly (+ - * / sqrt and 
 logarithm, no fused multiply-add), so that every machine, NumPy and compiled loops give the same bits.
 """
 
-from groundup.random.distributions import binomial, cauchy, choices, exponential, geometric, log_normal, poisson
-from groundup.random.draws import bernoulli, end_of_range, integers, keep_mask, normal, permutation, uniform
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from groundup.random.generator import (
     Generator,
     default_generator,
@@ -32,6 +35,10 @@ from groundup.random.generator import (
     seed,
     set_rng_state,
 )
+
+if TYPE_CHECKING:
+    from groundup.random.distributions import binomial, cauchy, choices, exponential, geometric, log_normal, poisson
+    from groundup.random.draws import bernoulli, end_of_range, integers, keep_mask, normal, permutation, uniform
 
 __all__ = [
     "Generator",
@@ -56,3 +63,18 @@ __all__ = [
     "binomial",
     "choices",
 ]
+
+_DRAWS = ("bernoulli", "end_of_range", "integers", "keep_mask", "normal", "permutation", "uniform")
+
+
+def __getattr__(name: str) -> Any:
+    """The generator is always there; what is drawn from it loads with the first draw, and stays."""
+    if name not in __all__:
+        raise AttributeError(f"module 'groundup.random' has no attribute {name!r}")
+    source = importlib.import_module("groundup.random." + ("draws" if name in _DRAWS else "distributions"))
+    found = globals()[name] = getattr(source, name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -7,9 +7,29 @@ itself is another row of the tables, applied to arrays.
 
 from __future__ import annotations
 
-from groundup.ops.readings.algebra import SympyMath
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from groundup.ops.readings.arrays import ARRAYS, ArrayMath
-from groundup.ops.readings.floats import Float, FloatMath
-from groundup.ops.readings.source import Expression, SourceMath
+
+if TYPE_CHECKING:
+    from groundup.ops.readings.algebra import SympyMath
+    from groundup.ops.readings.floats import Float, FloatMath
+    from groundup.ops.readings.source import Expression, SourceMath
 
 __all__ = ["ARRAYS", "ArrayMath", "Expression", "Float", "FloatMath", "SourceMath", "SympyMath"]
+
+# Eager work reads arrays alone: the other readings load when they are first asked for.
+_LATER = {
+    "Expression": "source",
+    "Float": "floats",
+    "FloatMath": "floats",
+    "SourceMath": "source",
+    "SympyMath": "algebra",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,8 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from groundup.ops import special
 from groundup.ops.select import chosen, kept
+
+
+def _special(name: str) -> Any:
+    """A function of the room of special functions, which is loaded when one of them is first called."""
+
+    def call(*arguments: Any) -> Any:
+        from groundup.ops import special
+
+        return getattr(special, name)(*arguments)
+
+    return staticmethod(call)
 
 
 class ArrayMath:
@@ -31,9 +41,8 @@ class ArrayMath:
         np.logical_xor,
         np.logical_not,
     )
-    erf, erfc, erfcx = staticmethod(special.erf), staticmethod(special.erfc), staticmethod(special.erfcx)
-    erfinv, ndtri = staticmethod(special.erfinv), staticmethod(special.ndtri)
-    lgamma, digamma, zeta = staticmethod(special.lgamma), staticmethod(special.digamma), staticmethod(special.zeta)
+    erf, erfc, erfcx, erfinv, ndtri = map(_special, ("erf", "erfc", "erfcx", "erfinv", "ndtri"))
+    lgamma, digamma, zeta = map(_special, ("lgamma", "digamma", "zeta"))
 
     @staticmethod
     def where(condition: Any, a: Any, b: Any) -> Any:
