@@ -39,6 +39,7 @@ FACADE = "tensor"
 
 OPTIONAL = {
     "igraph",
+    "llvmlite",
     "matplotlib",
     "ml_dtypes",
     "numba",
