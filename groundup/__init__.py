@@ -117,7 +117,21 @@ __all__ += view.__all__
 
 del compare, contract, creation, elementwise, index, norms, plain, reduce, view
 
-_ROOMS = ("array_api", "cli", "compile", "data", "errors", "explain", "io", "linalg", "nn", "optim", "special", "train")
+_ROOMS = (
+    "array_api",
+    "cli",
+    "compile",
+    "data",
+    "errors",
+    "explain",
+    "foundations",
+    "io",
+    "linalg",
+    "nn",
+    "optim",
+    "special",
+    "train",
+)
 _FILES = ("load", "save")
 
 
