@@ -15,7 +15,7 @@ from groundup.autograd.apply import TENSORS, Sealed, View, apply, mask_of, recor
 from groundup.autograd.half import HalfNode, half_of, reading
 from groundup.autograd.settle import SETTLE, diagnose, plain_value
 from groundup.autograd.state import LOCAL, is_nested, quiet, run_nested
-from groundup.autograd.tape import Leaf, Node, OldValue, TensorBase, caller, keep_retaining, storage_of, wrap
+from groundup.autograd.tape import Leaf, Node, OldValue, TensorBase, caller, constant, keep_retaining, storage_of
 from groundup.dtypes import FLOAT32, FLOAT64
 from groundup.errors import broadcast_error
 from groundup.ops import ROWS
@@ -60,7 +60,11 @@ def apply_(row: Row, target: Any, *args: Any, **params: Any) -> Any:
         check_overlap(array)
     if state.watch is not None:
         state.watch.writing(row, target, args)
-    before = array.copy() if tracked and _needs_target(row, target, args) else array
+    before = array
+    if tracked and _needs_target(row, target, args):
+        before = array.copy()
+        if state.watch is not None:
+            state.watch.copied(target, before)
     if row.dtypes is not None and not plain:
         arrays = SETTLE[row.dtypes](row, arrays)
     _compute(row, array, arrays, params)
@@ -272,4 +276,4 @@ def _touched(link: View, shape: tuple[int, ...], base: tuple[int, ...]) -> np.nd
 
 def wrap_like(m: Any, array: np.ndarray) -> Any:
     """An array as an operand of the mathematics `m`."""
-    return wrap(array) if m is TENSORS else array
+    return constant(array) if m is TENSORS else array

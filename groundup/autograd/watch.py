@@ -32,6 +32,9 @@ class Watch:
     def writing(self, row: Row, target: Any, args: tuple[Any, ...]) -> None:
         """`target` is about to be changed in place."""
 
+    def copied(self, target: Any, before: Any) -> None:
+        """`before` is a copy of the elements that are about to be overwritten, which a derivative needs."""
+
     def written(self, row: Row, target: Any, args: tuple[Any, ...], arrays: list[Any], params: dict[str, Any]) -> None:
         """It was."""
 

@@ -148,6 +148,12 @@ class Tracer(Watch):
             if isinstance(each, TensorBase):
                 self.value_of(each)
 
+    def copied(self, target: Any, before: Any) -> None:
+        """The copy is a statement of its own."""
+        value = Value(before.shape, before.dtype, Memory(external=False))
+        self.seen[id(before)] = Seen(before, value, None)
+        self._add(Statement(ROWS["clone"], value, [self.value_of(target)], {}))
+
     def written(self, row: Row, target: Any, args: tuple[Any, ...], arrays: list[Any], params: dict[str, Any]) -> None:
         """A row wrote into an array."""
         operands = self._operands((target, *args), [target._array, *arrays[1:]])

@@ -19,8 +19,10 @@ def overwrite(tensor: Any, values: Any, operation: str) -> Any:
     """Put constant values into the tensor's memory: what it held before no longer matters to any gradient."""
     if LOCAL.state.grad and (tensor._node is not None or tensor._view is not None):
         check_leaf(tensor)
-        source = np.asarray(values, dtype=tensor._array.dtype)
-        return apply_(rows.assign, tensor, wrap(source), pattern=(Ellipsis,))
+        source = values
+        if not isinstance(values, Symbol):
+            source = (wrap if isinstance(values, np.ndarray) else constant)(np.asarray(values, tensor._array.dtype))
+        return apply_(rows.assign, tensor, source, pattern=(Ellipsis,))
     check_overlap(tensor._array)
     watch = LOCAL.state.watch
     if watch is not None:

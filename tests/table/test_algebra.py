@@ -31,7 +31,9 @@ JUDGED_OTHERWISE = {
 }
 
 # A part that does not depend on the tensors (the border, the value written) is no part of the linear map.
-AFFINE = {"pad, value", "one_hot", "addmm"}
+AFFINE = {"pad, value", "one_hot", "index_fill", "addmm", "addmv", "addr", "addbmm", "baddbmm", "bilinear"}
+# Products, means and extremes of what meets at one place; their sum is scatter_add.
+NOT_LINEAR = {"scatter_reduce", "index_reduce"}
 LINEAR = [
     entry
     for entry in (
@@ -40,7 +42,7 @@ LINEAR = [
         *contract_table.ENTRIES,
         *(ENTRIES[name] for name in ("sum", "mean", "cumsum")),
     )
-    if entry.order == 2 and entry.name not in AFFINE
+    if entry.order == 2 and entry.name not in AFFINE | NOT_LINEAR
 ]
 
 

@@ -15,7 +15,7 @@ from groundup.autograd.apply import apply
 from groundup.autograd.inplace import apply_, changed, check_leaf, check_overlap, write
 from groundup.autograd.settle import holdable
 from groundup.autograd.state import LOCAL, quiet
-from groundup.autograd.tape import TensorBase, wrap
+from groundup.autograd.tape import TensorBase, constant
 from groundup.autograd.watch import Symbol
 from groundup.functions.view import reshape
 from groundup.ops import index as rows
@@ -75,7 +75,10 @@ def split_key(key: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         return (rows.ARRAY,), single
     if isinstance(key, list) and any(isinstance(part, slice) or part is None or part is Ellipsis for part in key):
         key = tuple(key)
-    parts = [_as_index(part) for part in (key if isinstance(key, tuple) else (key,))]
+    given = key if isinstance(key, tuple) else (key,)
+    parts = [_as_index(part) for part in given]
+    if LOCAL.state.watch is not None:  # a list is the same at each call; an array of the user's may not be
+        parts = [constant(part) if isinstance(each, list) else part for each, part in zip(given, parts)]
     indices = tuple(part for part in parts if isinstance(part, (np.ndarray, TensorBase)))
     pattern = tuple(rows.ARRAY if isinstance(part, (np.ndarray, TensorBase)) else part for part in parts)
     return pattern, indices
@@ -218,7 +221,7 @@ def _as_value(value: Any, dtype: np.dtype[Any]) -> Any:
     if found is None or found.dtype.kind not in "biufV":
         raise TypeError(f"can't assign a {type(value).__name__} to a groundup.{dtypes.OF_NUMPY[dtype].legacy}Tensor")
     if found.ndim:
-        return wrap(quiet(found.astype, dtype))
+        return constant(quiet(found.astype, dtype))
     return holdable(value if isinstance(value, float) else found.item(), dtype)
 
 
