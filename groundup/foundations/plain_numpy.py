@@ -40,7 +40,7 @@ def train_step(x: Array, y: Array, w1: Array, b1: Array, w2: Array, b2: Array, l
 def training(m: Any, network: Network, lr: float) -> Step:
     """The network's training step, on the arrays of the tensors."""
     x, y = (np.asarray(each) for each in network[:2])
-    w1, b1, w2, b2 = (np.array(each) for each in network[2:])
+    w1, b1, w2, b2 = (np.asarray(each).copy() for each in network[2:])
 
     def step() -> tuple[Any, dict[str, Any]]:
         loss, *gradients = train_step(x, y, w1, b1, w2, b2, lr)

@@ -35,7 +35,7 @@ def compiled(network: Network, lr: float) -> tuple[Any, Any]:
 
 def training(m: Any, network: Network, lr: float) -> Step:
     """The network's training step, compiled. Tensors of another namespace come and go as arrays."""
-    own = Network(*(groundup.tensor(np.array(each)) for each in network))
+    own = Network(*(groundup.tensor(np.asarray(each)) for each in network))
     step_of, model = compiled(own, lr)
     names = ("w1", "b1", "w2", "b2")
 

@@ -100,6 +100,10 @@ def kernel() -> Callable[[Array, Array, Array], None]:
 
 def multiply(a: Array, b: Array) -> Array:
     """a @ b for arrays of float32 or float64; the result is a corner of an array of whole tiles."""
+    if a.dtype != b.dtype:
+        raise TypeError(f"the tile kernel multiplies arrays of one type, not {a.dtype} and {b.dtype}")
+    if a.dtype not in (np.float32, np.float64):
+        raise TypeError(f"the tile kernel multiplies arrays of float32 or float64, not {a.dtype}")
     (rows, _), (_, columns) = a.shape, b.shape
     width = BYTES // a.itemsize
     c = np.zeros((-(-rows // ROWS) * ROWS, -(-columns // width) * width), a.dtype)
