@@ -24,8 +24,13 @@ MACROS = {
 ALIASES = {"lin": "linear", "relu_": "relu", "nll_loss": "nll", "logsigmoid": "log_sigmoid", "mm": "matmul"}
 LAYERS = {
     **{name: name.lower() for name in ("ReLU", "Tanh", "Sigmoid", "GELU", "SiLU", "Mish", "Softsign", "Softplus")},
-    **{"LogSigmoid": "log_sigmoid", "Softmax": "softmax", "LogSoftmax": "log_softmax"},
-    **{"MSELoss": "mse", "L1Loss": "l1_loss", "CrossEntropyLoss": "cross_entropy", "NLLLoss": "nll"},
+    "LogSigmoid": "log_sigmoid",
+    "Softmax": "softmax",
+    "LogSoftmax": "log_softmax",
+    "MSELoss": "mse",
+    "L1Loss": "l1_loss",
+    "CrossEntropyLoss": "cross_entropy",
+    "NLLLoss": "nll",
 }
 TWO_ARGUMENTS = {"mse", "l1_loss", "cross_entropy", "nll"}
 _OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.MatMult: "matmul"}
@@ -70,10 +75,10 @@ class Program:
         return name
 
     def _macro(self, operation: str, node: ast.expr, arguments: list[Argument], name: str | None) -> Argument:
-        if isinstance(node, ast.Constant):
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
             if node.value >= len(arguments):
-                raise ValueError(f"{operation} takes {int(node.value) + 1} arguments, and got {len(arguments)}")
-            return arguments[int(node.value)]
+                raise ValueError(f"{operation} takes {node.value + 1} arguments, and got {len(arguments)}")
+            return arguments[node.value]
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             raise ValueError(f"{operation} is no composition of calls")
         inner = [self._macro(operation, each, arguments, None) for each in node.args]
@@ -147,7 +152,8 @@ def read_text(text: str) -> Program:
         parsed = ast.parse(text.strip(), mode="exec").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"cannot read the formula {text!r}: {getattr(error, 'msg', error)}") from None
-    program, reader = Program(), {}
+    program = Program()
+    reader: dict[str, Argument] = {}
     for i, line in enumerate(parsed):
         last = i == len(parsed) - 1
         if isinstance(line, ast.Expr) and last:
@@ -169,18 +175,17 @@ def _call_of(name: str) -> str:
     if name in MACROS:
         return f"{name}(x, y)"
     row = ROWS[name]
-    return f"{name}({', '.join(each for each in row.arguments if (row.name, each) != ('nll', 'weight'))})"
+    return f"y = {name}({', '.join(each for each in row.arguments if (row.name, each) != ('nll', 'weight'))})"
 
 
 def _read(program: Program, node: ast.expr, name: str | None, known: dict[str, Argument]) -> Argument:
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return node.value  # type: ignore[return-value]
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        return node.value
     if isinstance(node, ast.Name):
         return known[node.id] if node.id in known else program.value(node.id)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        if isinstance(node.operand, ast.Constant) and type(node.operand.value) in (int, float):
-            return -node.operand.value  # type: ignore[operator, no-any-return]
-        return program.apply("neg", [_read(program, node.operand, None, known)], name)
+        value = _read(program, node.operand, None, known)
+        return program.apply("neg", [value], name) if isinstance(value, str) else -value
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
         arguments = [_read(program, each, None, known) for each in (node.left, node.right)]
         return program.apply(_OPERATORS[type(node.op)], arguments, name)
