@@ -45,7 +45,7 @@ class Drawing:
     True
     """
 
-    LETTER = 0.602  # the width of a letter of the fonts below, as a part of its height
+    LETTER = 0.65  # room for a letter of the fonts below, as a part of its height; some renderers round it up
 
     def __init__(self) -> None:
         self._parts: list[str] = []

@@ -45,7 +45,7 @@ class Seen:
     def stored(self) -> int:
         """How many different elements of memory it reads: an axis of stride 0 reads the same ones again.
 
-        For windows that overlap, an upper bound.
+        Windows that overlap in a grid of their own are counted as if the grid was full.
         """
         steps = [(abs(step), n) for step, n in zip(self.strides, self.shape, strict=True) if n > 1 and step]
         if not self.size:
@@ -114,3 +114,63 @@ def _look_at_tensor(tensor: Any) -> Seen:
     dtype = str(tensor.dtype).rpartition(".")[2]
     shape, strides = tuple(tensor.shape), tuple(tensor.stride())
     return Seen(shape, strides, dtype, itemsize, tensor.data_ptr(), storage.data_ptr(), room)
+
+
+LARGEST = 2**28  # bytes that are compared one by one
+
+
+def common_bytes(a: Seen, b: Seen) -> int:
+    """How many bytes of memory both read; for storages above 256 MiB, of the stretch between first and last."""
+    if a.place is None or b.place is None or not a.size or not b.size:
+        return 0
+    low, high = max(_reach(a)[0], _reach(b)[0]), min(_reach(a)[1], _reach(b)[1])
+    if low >= high:
+        return 0
+    begin = min(_reach(a)[0], _reach(b)[0])
+    total = max(_reach(a)[1], _reach(b)[1]) - begin
+    if total > LARGEST:
+        return high - low
+    return int(np.count_nonzero(_read(a, begin, total) & _read(b, begin, total)))
+
+
+def _reach(seen: Seen) -> tuple[int, int]:
+    """The addresses of the first byte that is read, and after the last one."""
+    steps = [step * (n - 1) * seen.itemsize for step, n in zip(seen.strides, seen.shape, strict=True)]
+    place = seen.place or 0
+    return place + sum(s for s in steps if s < 0), place + sum(s for s in steps if s > 0) + seen.itemsize
+
+
+def _read(seen: Seen, begin: int, total: int) -> np.ndarray:
+    """For each byte of a stretch of memory whether the tensor reads it."""
+    read = np.zeros(total, bool)
+    shape, strides = (*seen.shape, seen.itemsize), (*(step * seen.itemsize for step in seen.strides), 1)
+    np.ndarray(shape, bool, read, (seen.place or 0) - begin, strides)[...] = True
+    return read
+
+
+def values(thing: Any, seen: Seen) -> list[Any] | None:
+    """The elements of the storage, in the order of memory; None where it holds another type than the tensor."""
+    if isinstance(thing, np.ndarray):
+        root = thing
+        while isinstance(root.base, np.ndarray):
+            root = root.base
+        found = root.ravel(order="K").tolist() if root.dtype == thing.dtype else []
+    elif hasattr(thing, "_view"):
+        found = thing.storage().tolist()
+    else:
+        found = thing.detach().as_strided((seen.room // seen.itemsize,), (1,), 0).tolist()
+    return found if len(found) == seen.room // seen.itemsize else None
+
+
+def origin(thing: Any) -> str:
+    """What a view is a view of, as far as the object knows; empty if it is none."""
+    view = getattr(thing, "_view", None)
+    if view is not None and hasattr(view, "row"):
+        steps = []
+        while view is not None:
+            steps.append(view.row.name)
+            base = view.base
+            view = base._view
+        return f"{' of '.join(steps)} of a tensor of shape {tuple(base.shape)}"
+    base = getattr(thing, "base", None) if isinstance(thing, np.ndarray) else getattr(thing, "_base", None)
+    return f"of an array of shape {tuple(base.shape)}" if hasattr(base, "shape") else ""
