@@ -45,7 +45,8 @@ class Hyper:
             for key, value in list(state.items()):
                 if type(value) in (int, float):
                     if (key, value) not in found:
-                        found[key, value] = self._symbol(key, value, _entry(state, key)), []
+                        name = f"{key}s" if key == "step" else key  # a function is often called step
+                        found[key, value] = self._symbol(name, value, _entry(state, key)), []
                         self.shared.append(((state, key), found[key, value][1]))
                     found[key, value][1].append((state, key))
                     self._replace(state, key, found[key, value][0])

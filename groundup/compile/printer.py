@@ -33,7 +33,7 @@ class Printer:
         self.memory_written = {statement.out.memory for statement in graph.statements if statement.inplace}
         self.written: dict[Value, Expression] = {}  # what stands for each value: its name, or its expression
         self.pending: dict[Value, Statement] = {}  # those that stand as an expression so far
-        self.reads: dict[Value, set[Memory]] = {}  # the memory that a pending expression reads
+        self.reads: dict[Value, set[Memory]] = {}  # the memory that is read by what stands as an expression
         self.lines: list[str] = []
         self.phase = ""
         self.weak = False
@@ -85,7 +85,7 @@ class Printer:
     def _memory_of(self, statement: Statement) -> set[Memory]:
         found: set[Memory] = set()
         for value in statement.values():
-            found |= self.reads.get(value, set()) if value in self.pending else {value.memory}
+            found |= self.reads.get(value, {value.memory})
         return found
 
     def _operand(self, operand: Any) -> Any:
@@ -172,10 +172,13 @@ class Printer:
 
     def _settle(self, value: Value) -> None:
         statement = self.pending.pop(value)
+        del self.reads[value]
         self._line(value, self.written[value], statement)
 
     def _line(self, value: Value, expression: Expression | str, statement: Statement) -> None:
         text = expression if isinstance(expression, str) else expression.text
+        if not value.shape and value.memory in self.memory_written and not statement.is_view:
+            text = f"np.asarray({text})"  # NumPy gives a number, which could not be written to
         if not value.name:
             value.name = self._name(statement)
         self.lines.append(f"{value.name} = {text}".ljust(56) + f"  # {value.shape}{_place(statement)}")

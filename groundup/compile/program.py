@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -28,11 +29,31 @@ class Program:
         )
         self.helpers = printer.helpers
         world = dict(self.helpers)
-        exec(compile(self.source, f"<compiled {self.name}>", "exec"), world)
+        exec(compile(freeing(self.source), f"<compiled {self.name}>", "exec"), world)
         self.run: Callable[..., Any] = world[self.name]
 
     def __str__(self) -> str:
         return self.source
+
+
+def freeing(source: str) -> str:
+    """The program as it runs: each array is let go after the line that reads it last, as eager does."""
+    lines = source.rstrip("\n").split("\n")
+    last: dict[str, int] = {}
+    for i, line in enumerate(lines[1:], 1):
+        code = line.partition("  # ")[0]
+        assigned = re.match(r"    (\w+) = ", code)
+        if assigned:
+            last.setdefault(assigned[1], i)
+        for name in set(re.findall(r"[A-Za-z_]\w*", code)) & last.keys():
+            last[name] = i
+    ends: dict[int, list[str]] = {}
+    for name, i in last.items():
+        ends.setdefault(i, []).append(name)
+    kept = len(lines) - 1  # what the last line returns is not let go
+    return "\n".join(
+        line + (f"\n    del {', '.join(ends[i])}" if i in ends and i != kept else "") for i, line in enumerate(lines)
+    )
 
 
 def _returned(printer: Printer, each: Any) -> str:

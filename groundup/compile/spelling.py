@@ -89,6 +89,13 @@ def _expand(s: Statement, x: Any) -> Expression:
     return Expression(f"np.broadcast_to({_wrapped(x, 0)}, {tuple(s.params['size'])})")
 
 
+def _slice(s: Statement, x: Any) -> Expression:
+    key = key_source(s.params["key"])
+    if not s.out.shape and "..." not in key:
+        key += ", ..."  # a view of one element, where NumPy would give the number
+    return Expression(f"{_wrapped(x, 9)}[{key}]")
+
+
 SPELLING: dict[str, Callable[..., Expression]] = {
     "matmul": _matmul,
     "mm": _matmul,
@@ -106,7 +113,7 @@ SPELLING: dict[str, Callable[..., Expression]] = {
     "t": lambda s, x: Expression(f"{_wrapped(x, 9)}.T"),
     "transpose": lambda s, x: Expression(f"{_wrapped(x, 9)}.swapaxes({s.params['dim0']}, {s.params['dim1']})"),
     "permute": lambda s, x: Expression(f"{_wrapped(x, 9)}.transpose({tuple(s.params['dims'])})"),
-    "slice": lambda s, x: Expression(f"{_wrapped(x, 9)}[{key_source(s.params['key'])}]"),
+    "slice": _slice,
     "clone": lambda s, x: Expression(f"{_wrapped(x, 9)}.copy()"),
     "cast": lambda s, x: Expression(f"{_wrapped(x, 9)}.astype(np.{np.dtype(s.params['to']).name})"),
 }

@@ -33,13 +33,13 @@ def common(graph: Graph) -> Graph:
 
 
 def _equal_constants(graph: Graph, written: set[Memory]) -> dict[Value, Value]:
-    """Single numbers that are the same."""
+    """Constants with the same elements."""
     same: dict[Value, Value] = {}
     first: dict[Any, Value] = {}
     for statement in graph.statements:
         for value in statement.values():
             array = value.constant
-            if array is not None and array.size == 1 and value.memory not in written:
+            if array is not None and value.memory not in written:
                 found = first.setdefault((array.dtype, array.shape, array.tobytes()), value)
                 if found is not value:
                     same[value] = found
