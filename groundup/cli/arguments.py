@@ -71,6 +71,8 @@ def make_parser() -> Parser:
     _add_predict(commands.add_parser("predict", help="say what is in pictures", allow_abbrev=False))
     _add_evaluate(commands.add_parser("evaluate", help="measure a trained model", allow_abbrev=False))
     _add_ladder(commands.add_parser("ladder", help="time every rung from loops to compiled code", allow_abbrev=False))
+    _add_derive(commands.add_parser("derive", help="derive the gradients of a formula", allow_abbrev=False))
+    _add_study(commands.add_parser("study", help="repeat an experiment of the foundations", allow_abbrev=False))
     information = commands.add_parser("info", help="show versions, machine and data sets", allow_abbrev=False)
     information.description = "Show what a report of a problem should contain."
     return parser
@@ -148,6 +150,32 @@ def _add_ladder(parser: argparse.ArgumentParser) -> None:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="folder that groundup train made")
+
+
+def _add_derive(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Derive the gradients of a formula by the chain rule, each line beside the line of groundup that computes it. "
+        "The formula is made of names, numbers, + - * / ** @ and groundup's operations, or is the name of one."
+    )
+    parser.add_argument("formula", metavar="FORMULA", help="such as 'mse(lin(x, w, b), y)', or tanh")
+    parser.add_argument(
+        "--form", choices=("index", "scalar"), default="index", help="element by element, or on single numbers"
+    )
+    parser.add_argument("--latex", action="store_true", help="write the equations for LaTeX or MathJax")
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Repeat an experiment of the foundations on this machine."
+    studies = parser.add_subparsers(title="studies", dest="study", metavar="STUDY", required=True)
+    init = studies.add_parser("init", help="what becomes of numbers in 50 layers", allow_abbrev=False)
+    init.description = (
+        "Send random numbers through 50 layers whose weights start at different scales, and show where they "
+        "overflow, where they vanish, and which start keeps them."
+    )
+    init.add_argument("--layers", type=whole(1, 10_000), default=50, metavar="N", help="layers (default: 50)")
+    init.add_argument("--width", type=whole(1, 4096), default=100, metavar="N", help="units in each (default: 100)")
+    init.add_argument("--seed", type=whole(0, 2**64 - 1), default=0, metavar="N", help="(default: 0)")
+    init.add_argument("--plot", metavar="FILE", default="study-init.png", help="(default: study-init.png)")
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:

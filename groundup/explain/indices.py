@@ -274,7 +274,7 @@ def gradient(e: Elements, made: Local, position: int, seed: Any) -> Gradient:
         slope = _pointwise_slope(e, made, position)
     else:
         dashed = {index(each): index(each + "'") for each in (*made.letters, *made.summed)}
-        slope = _slope(e, made.body.xreplace(dashed), e.at(argument, e.letters.get(argument, ())))
+        slope = _slope(e, step.row, made.body.xreplace(dashed), e.at(argument, e.letters.get(argument, ())))
     incoming = e.at(step.name, _dashed(made.letters), GRAD) if seed is None else seed
     over = tuple(map(index, _dashed(made.letters)))
     bracketed = s.expand_mul(slope) if isinstance(slope, s.Mul | s.Add) and made.summed else slope
@@ -294,7 +294,7 @@ def _pointwise_slope(e: Elements, made: Local, position: int) -> Any:
     s, step = e.s, made.step
     stand_ins = [s.Symbol(f"argument_{k}", real=True) for k in range(len(step.arguments))]
     values = [each if isinstance(a, str) else exactly(a) for a, each in zip(step.arguments, stand_ins)]
-    slope = _slope(e, reading(step.row, values), stand_ins[position])
+    slope = _slope(e, step.row, reading(step.row, values), stand_ins[position])
     rank, places = len(made.letters), []
     for each in step.arguments:
         own = len(e.letters.get(str(each), ()))
@@ -346,13 +346,13 @@ def _with_result(e: Elements, made: Local, result: Any) -> Any:
     return bare.xreplace({powers: stand_in})
 
 
-def _slope(e: Elements, body: Any, element: Any) -> Any:
+def _slope(e: Elements, row: Row, body: Any, element: Any) -> Any:
     """The derivative of an element, with no jump counted where a row is piecewise constant."""
     s = e.s
     found = body.diff(element)
     found = found.replace(lambda each: each.func == s.DiracDelta, lambda *_: s.Integer(0))
     if found.has(s.Derivative, s.Subs):
-        raise ValueError(f"SymPy cannot differentiate {body}")
+        raise ValueError(f"SymPy cannot differentiate the row {row.name}{_judged(row)}")
 
     def done(each: Any) -> Any:
         """An inner sum over deltas carried out, as in the derivative of a sum of exponentials."""

@@ -12,7 +12,7 @@ from groundup.explain.proof import require_sympy
 def text(expression: Any) -> str:
     """The expression in one line.
 
-    >>> import sympy
+    >>> sympy = require_sympy()
     >>> i, n = sympy.symbols("i n", integer=True, positive=True)
     >>> x, w = sympy.IndexedBase("x"), sympy.IndexedBase("w")
     >>> text(sympy.Sum(x[n, i] * w[i], (i, 1, sympy.Symbol("I"))) / 2)
