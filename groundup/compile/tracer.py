@@ -23,15 +23,16 @@ from groundup.ops.row import Row
 
 
 class Seen:
-    """What is known of one array: its value, and when the memory it lies in was last looked at."""
+    """What is known of one array: its value, and when it was last looked at in the history of its memory."""
 
-    __slots__ = ("array", "root", "time", "value")
+    __slots__ = ("array", "root", "time", "value", "writes")
 
     def __init__(self, array: np.ndarray, value: Value, root: Seen | None) -> None:
         self.array = array  # held, so that its id stays its own
         self.value = value
         self.root: Seen = root or self  # of a view, the array whose memory it is
-        self.time: int = root.time if root else 0  # of a root, how often its memory was written
+        self.writes = 0  # of a root, how often its memory was written
+        self.time: int = self.root.writes
 
 
 class Tracer(Watch):
@@ -70,9 +71,9 @@ class Tracer(Watch):
         seen = self.seen.get(id(array))
         if seen is None:
             return self._first_seen(tensor)
-        if seen.time != seen.root.time:  # the memory was written through another view
+        if seen.time != seen.root.writes:  # the memory was written through another view
             seen.value = Value(array.shape, array.dtype, seen.value.memory, older=seen.value)
-            seen.time = seen.root.time
+            seen.time = seen.root.writes
         return seen.value
 
     def _first_seen(self, tensor: Any) -> Value:
@@ -164,8 +165,8 @@ class Tracer(Watch):
         seen = self.seen[id(array)]
         value = Value(array.shape, array.dtype, seen.value.memory, older=seen.value)
         seen.value = value
-        seen.root.time += 1
-        seen.time = seen.root.time
+        seen.root.writes += 1
+        seen.time = seen.root.writes
         self._add(Statement(row, value, operands, params, inplace=True, call=call))
 
     def drawn(self, array: Any, draw: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
