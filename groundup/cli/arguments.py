@@ -30,6 +30,7 @@ _EXAMPLES = """examples:
   groundup train --data mnist --epochs 5          the same on MNIST
   groundup evaluate runs/digits-cnn-1             how good it is, and what it takes for what
   groundup predict runs/digits-cnn-1 mine.png     what it sees in your own picture
+  groundup explain "(5,1,3) + (4,1)"              how the shapes broadcast
 """
 
 
@@ -71,6 +72,7 @@ def make_parser() -> Parser:
     _add_predict(commands.add_parser("predict", help="say what is in pictures", allow_abbrev=False))
     _add_evaluate(commands.add_parser("evaluate", help="measure a trained model", allow_abbrev=False))
     _add_ladder(commands.add_parser("ladder", help="time every rung from loops to compiled code", allow_abbrev=False))
+    _add_explain(commands.add_parser("explain", help="explain broadcasting or an einsum", allow_abbrev=False))
     _add_derive(commands.add_parser("derive", help="derive the gradients of a formula", allow_abbrev=False))
     _add_study(commands.add_parser("study", help="repeat an experiment of the foundations", allow_abbrev=False))
     information = commands.add_parser("info", help="show versions, machine and data sets", allow_abbrev=False)
@@ -142,7 +144,7 @@ def _add_ladder(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--plot", default="ladder.png", metavar="FILE", help="the picture (default: ladder.png)")
     parser.add_argument(
-        "--seconds", type=number(above=0), default=1.0, metavar="X", help="how long to time each rung (default: 1)"
+        "--seconds", type=number(above=0), default=0.7, metavar="X", help="how long to time each rung (default: 0.7)"
     )
     parser.add_argument("--source", action="store_true", help="show the compiled step's source beside the one by hand")
     parser.add_argument("--json", action="store_true", help="write JSON")
@@ -150,6 +152,16 @@ def _add_ladder(parser: argparse.ArgumentParser) -> None:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="folder that groundup train made")
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Explain the broadcasting of shapes, as in groundup explain '(5,1,3) + (4,1)', or an einsum with the shapes of "
+        "its operands, as in groundup explain 'ik,kj->ij' 5,784 784,10. A @ between two shapes is the matrix product."
+    )
+    parser.add_argument("what", metavar="SHAPES|EQUATION", help="shapes with operators between them, or an equation")
+    parser.add_argument("shapes", nargs="*", metavar="SHAPE", help="the shapes of an equation's operands")
+    parser.add_argument("--svg", metavar="FILE", help="draw it into this file too")
 
 
 def _add_derive(parser: argparse.ArgumentParser) -> None:

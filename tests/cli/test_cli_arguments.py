@@ -22,7 +22,7 @@ def test_help_loads_no_room(start) -> None:
     assert run.stdout.startswith("usage: groundup") and run.stdout.endswith("[]\n")
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "info"])
+@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "ladder", "explain", "derive", "study", "info"])
 def test_each_command_explains_itself(command: str, capsys) -> None:
     assert main([command, "--help"]) == 0
     assert f"usage: groundup {command}" in capsys.readouterr().out
