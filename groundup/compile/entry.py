@@ -121,6 +121,8 @@ class Entry:
         self.program, self.tail, held = programs(
             tracer.graph, results, pulled, len(cotangents), names, getattr(self.function, "__name__", "step")
         )
+        readers = dict(self.hyper.inputs)
+        self.readers = [readers[name] for name in self.program.numbers]
         inputs = dict(zip(tracer.graph.inputs, (position.get(id(t), t) for t in tracer.tensors), strict=True))
         self.held = [inputs[value] for value in held]
         self.check = eval(f"lambda {', '.join(names)}: {' and '.join(dict.fromkeys(tracer.conditions)) or True}")
@@ -147,7 +149,7 @@ class Entry:
         """Run the program, and leave behind what the function would have left."""
         tensors = leaves((args, kwargs))
         arrays = [tensor._array for tensor in (*tensors, *self.captured)]
-        found = state.run(self.program.run, *arrays, *[read() for _, read in self.hyper.inputs])
+        found = state.run(self.program.run, *arrays, *[read() for read in self.readers])
         for leaf in self.written:
             storage_of(_tensor(leaf, tensors))._version += 1
         position = len(self.same)

@@ -14,7 +14,7 @@ from groundup.compile.printer import Printer
 
 
 class Program:
-    """One function of arrays and numbers. `numbers` are the names of the latter, which come last."""
+    """One function of arrays and numbers. `numbers` are the names of the latter that it needs; they come last."""
 
     def __init__(self, graph: Graph, numbers: list[str], names: Names, name: str) -> None:
         self.graph = graph
@@ -23,7 +23,9 @@ class Program:
         body = printer.body()
         returned = [_returned(printer, each) for each in graph.outputs]
         body += printer.lines[len(body) :]
-        head = ", ".join([*(value.name for value in graph.inputs), *numbers])
+        text = "\n".join([*body, *returned])
+        self.numbers = [number for number in numbers if re.search(rf"\b{number}\b", text)]  # those that it needs
+        head = ", ".join([*(value.name for value in graph.inputs), *self.numbers])
         self.source = "\n".join(
             [f"def {self.name}({head}):", *(f"    {line}" for line in body), f"    return {_listed(returned)}", ""]
         )

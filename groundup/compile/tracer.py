@@ -8,6 +8,7 @@ share its value, and a change of a view is a change of the memory that it lies i
 from __future__ import annotations
 
 import sys
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -259,9 +260,22 @@ class Tracer(Watch):
         return value
 
     def _add(self, statement: Statement) -> None:
-        statement.phase = self.phase
+        statement.phase = "update" if _in_optimizer() else self.phase
         statement.where = caller()
         self.graph.statements.append(statement)
+
+
+def _in_optimizer() -> bool:
+    """Whether an optimiser's step is what applies the row."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        module = frame.f_globals.get("__name__") or ""
+        if module.startswith("groundup.optim"):
+            return True
+        if not module.startswith("groundup"):
+            return False
+        frame = frame.f_back
+    return False
 
 
 def _opaque() -> TraceError:
