@@ -35,29 +35,39 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
     """
     if row.shares:
         return _view_of(row, params, *args)
-    arrays: list[Any] = []
     tensor_type = _made.tensor
-    mask = 0  # which arguments want a gradient, a bit for each
-    dtype = None
+    arrays: list[Any]
     plain = True
-    for arg in args:
-        if type(arg) is tensor_type or isinstance(arg, TensorBase):
-            array = arg._array
-            arrays.append(array)
-            if arg._view is not None:
-                arg._view.refresh(arg)
-            if arg._node is not None:
-                mask |= 1 << (len(arrays) - 1)
-            if array.dtype is not dtype:
-                if dtype is None:
-                    dtype = array.dtype
-                else:
-                    plain = False
-        elif type(arg) is float or type(arg) is int:
-            arrays.append(arg)
-        else:
-            arrays.append(plain_value(row, arg))
-            plain = False
+    if len(args) == 1 and type(args[0]) is tensor_type:  # as for most rows: nothing to settle between arguments
+        arg = args[0]
+        array = arg._array
+        arrays = [array]
+        if arg._view is not None:
+            arg._view.refresh(arg)
+        mask = 0 if arg._node is None else 1
+        dtype = array.dtype
+    else:
+        arrays = []
+        mask = 0  # which arguments want a gradient, a bit for each
+        dtype = None
+        for arg in args:
+            if type(arg) is tensor_type or isinstance(arg, TensorBase):
+                array = arg._array
+                arrays.append(array)
+                if arg._view is not None:
+                    arg._view.refresh(arg)
+                if arg._node is not None:
+                    mask |= 1 << (len(arrays) - 1)
+                if array.dtype is not dtype:
+                    if dtype is None:
+                        dtype = array.dtype
+                    else:
+                        plain = False
+            elif type(arg) is float or type(arg) is int:
+                arrays.append(arg)
+            else:
+                arrays.append(plain_value(row, arg))
+                plain = False
     if dtype is None:
         raise no_tensor(row, args)
     eager = row.eager
@@ -215,7 +225,11 @@ def _view_of(row: Row, params: dict[str, Any], base: Any) -> Any:
         if storage is None:
             storage = base._storage = Storage()
         result._storage = storage
-        result._view = View(base, row, params, storage.rebased)
+        view = result._view = _new(View)  # its fields are set here, which saves a call
+        view.base = base
+        view.row = row
+        view.params = params
+        view.seen = storage.rebased
     else:  # it had to copy
         result._storage = result._view = None
     result._node = None

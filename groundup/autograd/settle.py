@@ -51,7 +51,7 @@ def no_tensor(row: Row, args: tuple[Any, ...]) -> NotATensor:
 def _to(value: Any, target: np.dtype[Any]) -> Any:
     """An array in the type `target`; a number that the type would refuse (300 for int8) wrapped as PyTorch does."""
     if isinstance(value, np.ndarray):
-        return value if value.dtype == target else quiet(value.astype, target)
+        return value if value.dtype is target or value.dtype == target else quiet(value.astype, target)
     if target.kind in dtypes.REAL:
         return value if type(value) is not bool else float(value)
     if target.kind in "iu" and not (np.iinfo(target).min <= value <= np.iinfo(target).max):
@@ -73,7 +73,19 @@ def holdable(value: Any, kind: np.dtype[Any]) -> Any:
     return value
 
 
+def _alike(values: list[Any]) -> bool:
+    """Whether all are arrays of one type, so that there is nothing to promote."""
+    kind = None
+    for value in values:
+        if type(value) is not np.ndarray or (kind is not None and value.dtype is not kind):
+            return False
+        kind = value.dtype
+    return True
+
+
 def _promote(row: Row, values: list[Any]) -> list[Any]:
+    if _alike(values):
+        return values
     target = dtypes.result_of(values)
     return [_to(value, target) for value in values]
 
@@ -128,7 +140,7 @@ def _floating(row: Row, values: list[Any]) -> list[Any]:
 
 
 def _integral(row: Row, values: list[Any]) -> list[Any]:
-    target = dtypes.result_of(values)
+    target = values[0].dtype if _alike(values) else dtypes.result_of(values)
     if target.kind in dtypes.REAL:
         raise _not_integral(row, target)
     return [_to(value, target) for value in values]

@@ -88,9 +88,12 @@ def wrap(array: Any, node: AnyNode | None = None) -> Any:
 
 def constant(array: Any) -> Any:
     """A tensor around an array that is the same whenever the code runs: the compiler may keep it."""
-    tensor = wrap(array)
+    tensor = object.__new__(_Made.tensor)
+    tensor._array = array if type(array) is np.ndarray else np.asarray(array)
+    tensor._node = tensor._storage = tensor._view = None
     watch = LOCAL.state.watch
     if watch is not None:
+        watch.made(tensor)
         watch.constant(tensor)
     return tensor
 

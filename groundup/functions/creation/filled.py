@@ -40,6 +40,15 @@ Tensor = Any
 DType = Any
 
 
+def _of_one_value(shape: tuple[int, ...], kind: np.dtype[Any], value: Any) -> np.ndarray:
+    """The same as `np.full`, which takes twice as long for a small array."""
+    if type(value) is float and kind.kind in "iu":  # where `fill` would raise for nan
+        return np.full(shape, value, kind)
+    array = np.empty(shape, kind)
+    array.fill(value)
+    return array
+
+
 def full(
     size: Sequence[int],
     fill_value: Any,
@@ -54,7 +63,7 @@ def full(
     if isinstance(fill_value, TensorBase):
         fill_value = fill_value.item()  # type: ignore[attr-defined]
     kind = to_array(fill_value).dtype if dtype is None else dtypes.to_numpy(dtype)
-    array = np.full(checked((size,)), holdable(fill_value, kind), dtype=kind)
+    array = _of_one_value(checked((size,)), kind, holdable(fill_value, kind))
     return finish(array, requires_grad, device, layout, pin_memory)
 
 
@@ -87,7 +96,7 @@ def ones(
     pin_memory: bool = False,
 ) -> Tensor:
     """A tensor of ones."""
-    return finish(np.ones(checked(shape, size), kind_of(dtype)), requires_grad, device, layout, pin_memory)
+    return finish(_of_one_value(checked(shape, size), kind_of(dtype), 1), requires_grad, device, layout, pin_memory)
 
 
 def empty(
@@ -102,8 +111,12 @@ def empty(
 ) -> Tensor:
     """A tensor whose values are whatever the memory held."""
     found = checked(shape, size)
-    order = range(len(found)) if memory_format is None else channels_last_order(memory_format, len(found))
-    return finish(empty_in_order(found, kind_of(dtype), order), requires_grad, device, layout, pin_memory)
+    kind = kind_of(dtype)
+    if memory_format is None:
+        array = np.empty(found, kind)
+    else:
+        array = empty_in_order(found, kind, channels_last_order(memory_format, len(found)))
+    return finish(array, requires_grad, device, layout, pin_memory)
 
 
 def channels_last_order(memory_format: Any, rank: int) -> Sequence[int]:
@@ -184,7 +197,9 @@ def scalar_tensor(
     pin_memory: bool = False,
 ) -> Tensor:
     """One number as a tensor without dimensions, of the default floating type."""
-    return finish(np.full((), holdable(s, kind_of(dtype)), kind_of(dtype)), requires_grad, device, layout, pin_memory)
+    kind = kind_of(dtype)
+    array = _of_one_value((), kind, holdable(s, kind))
+    return finish(array, requires_grad, device, layout, pin_memory)
 
 
 def eye(
@@ -229,7 +244,8 @@ def ones_like(
     memory_format: Any = None,
 ) -> Tensor:
     """Ones in the shape and type of `input`."""
-    return finish(np.ones(input._array.shape, kind_like(input, dtype)), requires_grad, device, layout, pin_memory)
+    array = _of_one_value(input._array.shape, kind_like(input, dtype), 1)
+    return finish(array, requires_grad, device, layout, pin_memory)
 
 
 def empty_like(
@@ -261,5 +277,5 @@ def full_like(
     kind = kind_like(input, dtype)
     if isinstance(fill_value, TensorBase):
         fill_value = fill_value.item()  # type: ignore[attr-defined]
-    array = np.full(input._array.shape, holdable(fill_value, kind), kind)
+    array = _of_one_value(input._array.shape, kind, holdable(fill_value, kind))
     return finish(array, requires_grad, device, layout, pin_memory)

@@ -95,7 +95,7 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
 
 def neg(input: Tensor) -> Tensor:
     """-input."""
-    if input._array.dtype == dtypes.BOOL:
+    if input._array.dtype.kind == "b":
         raise RuntimeError(
             "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
             "the `~` or `logical_not()` operator instead."

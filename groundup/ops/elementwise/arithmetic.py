@@ -33,7 +33,7 @@ def _pow_slope(m: Any, g: Any, x: Any, p: Any) -> Any:
 
 
 square = elementwise(lambda m, x: x * x, lambda m, g, x: g * (2 * x), label="PowBackward0", ufunc="square")
-reciprocal = elementwise(lambda m, x: 1 / x, lambda m, g, y: -g * (y * y), dtypes="float")
+reciprocal = elementwise(lambda m, x: 1 / x, lambda m, g, y: -g * (y * y), dtypes="float", ufunc="reciprocal")
 floor_divide = elementwise(lambda m, a, b: m.floor_divide(a, b))
 # the same with the slope that PyTorch's div(rounding_mode="floor") has, and floor_divide has not
 div_floor = elementwise(

@@ -87,7 +87,8 @@ def column_sum(x: np.ndarray) -> np.ndarray:
 
 
 def _mean(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
-    return sum_array(x, dim, keepdim) / x.dtype.type(count(x.shape, dim))
+    n = x.size if len(dim) == x.ndim else count(x.shape, dim)
+    return sum_array(x, dim, keepdim) / x.dtype.type(n)
 
 
 def _var(x: np.ndarray, dim: tuple[int, ...], keepdim: bool, correction: float) -> np.ndarray:
