@@ -12,7 +12,7 @@ from typing import Any
 
 from groundup.cli.outcome import say
 from groundup.foundations.chart import ladder_figure
-from groundup.foundations.ladder import Ladder, Timed, measure, require_packages
+from groundup.foundations.ladder import Ladder, Timed, digits, measure, require_packages
 from groundup.foundations.top import beside
 from groundup.train.figures import require_matplotlib, save_figure
 
@@ -38,6 +38,8 @@ def check_picture(path: str) -> None:
     folder, kind = Path(path).parent, Path(path).suffix[1:].lower()
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder} for the picture {path}")
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"the picture needs the name of a file, and {path} is a folder")
     if kind and kind not in FigureCanvasBase.filetypes:
         kinds = ", ".join(sorted(FigureCanvasBase.filetypes))
         raise ValueError(f"cannot save a picture as {path}: the name must end in one of {kinds}")
@@ -58,7 +60,7 @@ def _machine(ladder: Ladder) -> str:
 def _matmuls(ladder: Ladder) -> str:
     first = ladder.matmuls[0]
     rows = [
-        (each.rung.title, str(each.rung.lines), str(each.size), _time(each.seconds), f"{each.speed / 1e9:.3g}")
+        (each.rung.title, str(each.rung.lines), str(each.size), _time(each.seconds), digits(each.speed / 1e9))
         + (_times(each.speed / first.speed), _share(each.speed / ladder.peak))
         for each in ladder.matmuls
     ]
@@ -107,7 +109,10 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} us"
+    for unit, name in ((1, "s"), (1e-3, "ms")):
+        if seconds >= unit:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds * 1e6:.3g} us"
 
 
 def _times(ratio: float) -> str:

@@ -7,6 +7,7 @@ has, so their speeds are compared, not their times; the training steps all do th
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -17,13 +18,13 @@ import numpy as np
 import groundup
 from groundup.errors import MissingExtra
 from groundup.foundations.network import sample
+from groundup.foundations.peak import peak
 from groundup.foundations.rungs import MATMULS, STEPS, Rung
-from groundup.foundations.stopwatch import best_times, peak, seconds_for
+from groundup.foundations.stopwatch import best_times, seconds_for
 
 SIZES = (16, 32, 64, 128, 256, 512, 1024)
 LONGEST = 0.15  # seconds that one product may take
-# The contest at the top, in equal sizes. BLAS is what the others are compared with.
-CONTEST = ("matmul.operator", "matmul.blocked", "matmul.tile")
+CONTEST = ("matmul.operator", "matmul.tile")  # BLAS and the tile kernel, side by side at the two largest sizes
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Ladder:
         return {size: speeds["matmul.tile", size] / speeds["matmul.operator", size] for size in sizes}
 
 
-def measure(seconds: float = 1.0, tell: Callable[[str], None] = lambda _: None) -> Ladder:
+def measure(seconds: float = 0.7, tell: Callable[[str], None] = lambda _: None) -> Ladder:
     """Time every rung for about so long; `tell` hears what is being timed."""
     require_packages()
     from threadpoolctl import threadpool_limits
@@ -68,6 +69,15 @@ def measure(seconds: float = 1.0, tell: Callable[[str], None] = lambda _: None) 
         matmuls = measured_matmuls(seconds)
         tell("the training step")
         return Ladder(limit, matmuls, measured_steps(seconds))
+
+
+def digits(number: float) -> str:
+    """A speed in two or three digits that count, without an exponent.
+
+    >>> digits(91.26), digits(0.389), digits(0.0000231)
+    ('91.3', '0.39', '0.000023')
+    """
+    return f"{number:.1f}" if number >= 1 else f"{number:.{1 - math.floor(math.log10(number))}f}"
 
 
 def require_packages() -> None:
@@ -83,7 +93,7 @@ def require_packages() -> None:
 
 
 def measured_matmuls(seconds: float) -> tuple[Timed, ...]:
-    """Each rung at its own size; those of the contest side by side, at the two largest."""
+    """Each rung at its own size; those of the contest at the two largest."""
     timed = []
     for rung in MATMULS:
         if rung.place not in CONTEST:

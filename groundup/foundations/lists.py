@@ -5,6 +5,7 @@ This is as far as Python goes on its own. The backward pass shows its shape alre
 
 from __future__ import annotations
 
+from operator import mul
 from typing import Any
 
 from groundup.foundations.network import Network, Step
@@ -18,7 +19,7 @@ def lin(x: Matrix, w: Matrix, b: list[float]) -> Matrix:
     >>> lin([[1.0, 2.0]], [[3.0, -1.0], [0.0, 1.0]], [0.5, 0.0])
     [[1.5, 2.0]]
     """
-    return [[sum(map(float.__mul__, row, weights)) + bias for weights, bias in zip(w, b)] for row in x]
+    return [[sum(map(mul, row, weights)) + bias for weights, bias in zip(w, b)] for row in x]
 
 
 def relu(x: Matrix) -> Matrix:
@@ -41,10 +42,10 @@ def relu_grad(g: Matrix, x: Matrix) -> Matrix:
     return [[each_g if each > 0 else 0.0 for each_g, each in zip(row_g, row)] for row_g, row in zip(g, x)]
 
 
-def lin_grad(g: Matrix, x: Matrix, w: Matrix) -> tuple[Matrix, Matrix, list[float]]:
-    """The gradients of x, w and b: g @ w, g.T @ x, and g summed over the examples."""
+def lin_grad(g: Matrix, x: Matrix) -> tuple[Matrix, list[float]]:
+    """The gradients of w and b: g.T @ x, and g summed over the examples. That of x is g @ w."""
     columns = transposed(g)
-    return product(g, w), product(columns, x), [sum(column) for column in columns]
+    return product(columns, x), [sum(column) for column in columns]
 
 
 def moved(weights: Matrix, gradients: Matrix, lr: float) -> Matrix:
@@ -64,8 +65,8 @@ def training(m: Any, network: Network, lr: float) -> Step:
         loss = sum(error * error for error in errors) / len(y)
 
         out_g = [[2 * error / len(y)] for error in errors]
-        l2_g, w2_g, b2_g = lin_grad(out_g, l2, w2)
-        _, w1_g, b1_g = lin_grad(relu_grad(l2_g, l1), x, w1)
+        w2_g, b2_g = lin_grad(out_g, l2)
+        w1_g, b1_g = lin_grad(relu_grad(product(out_g, w2), l1), x)
 
         w1, w2 = moved(w1, w1_g, lr), moved(w2, w2_g, lr)
         (b1,), (b2,) = moved([b1], [b1_g], lr), moved([b2], [b2_g], lr)

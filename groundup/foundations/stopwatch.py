@@ -1,7 +1,8 @@
 """Timing for the ladder: what a rung takes on this machine, measured and not remembered.
 
-Rungs are timed in turn, so that a slow moment of the machine hits all of them, and the best time counts: it is what a
-rung takes when nothing disturbs it. (`bench/` takes medians, because there the disturbance is part of the price.)
+Rungs are timed in turn, so that a slow moment of the machine hits all of them, and the best time counts: what a rung
+takes when nothing disturbs it. The clock is that of the thread, which stands still while another program has the core;
+the ladder is climbed on one thread, so it misses nothing.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ import math
 import time
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
-from groundup.foundations.matmul.registers import lanes, peak_loop
+# Where the thread's clock is coarse (on Windows it ticks 64 times a second), the clock on the wall.
+CLOCK = time.thread_time if time.get_clock_info("thread_time").resolution < 1e-6 else time.perf_counter
 
 
 def best_times(calls: Mapping[str, Callable[[], object]], seconds: float) -> dict[str, float]:
-    """The best time of each call, in seconds; each is repeated for so long, but at least twice after a first call.
+    """The best time of each call, in seconds; each is repeated for so long, and at least twice after a first call.
 
     >>> best_times({"sum": lambda: sum(range(1000))}, seconds=0.01)["sum"] < 0.01
     True
@@ -28,22 +28,15 @@ def best_times(calls: Mapping[str, Callable[[], object]], seconds: float) -> dic
     rounds = 0
     while waiting := [name for name in calls if rounds < 2 or spent[name] < seconds]:
         for name in waiting:
-            taken = seconds_for(calls[name])
-            best[name] = min(best[name], taken)
-            spent[name] += taken
+            start = time.perf_counter()
+            best[name] = min(best[name], seconds_for(calls[name]))
+            spent[name] += time.perf_counter() - start
         rounds += 1
     return best
 
 
 def seconds_for(call: Callable[[], object]) -> float:
     """How long one call takes."""
-    start = time.perf_counter()
+    start = CLOCK()
     call()
-    return time.perf_counter() - start
-
-
-def peak() -> float:
-    """The most float32 operations per second of one core: multiply-adds in registers that wait for nothing."""
-    loop, numbers = peak_loop(), np.zeros((6, lanes(np.dtype(np.float32))), np.float32)
-    steps = 20_000
-    return 2 * numbers.size * steps / best_times({"peak": lambda: loop(numbers, steps)}, 0.2)["peak"]
+    return CLOCK() - start

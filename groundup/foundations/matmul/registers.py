@@ -7,13 +7,12 @@ is one register of AVX-512, two of AVX2, or four of NEON; LLVM sees to that. The
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from groundup.foundations.matmul.compiled import Array, numba
+from groundup.foundations.matmul.compiled import numba
 
 BYTES = 64  # a line of the cache: what memory hands over at a time
 
@@ -104,31 +103,3 @@ def registers() -> SimpleNamespace:
         return types.void(array, types.intp, types.intp, row), code
 
     return SimpleNamespace(zeros=zeros, load=load, multiply_add=multiply_add, add=add, store=store)
-
-
-@functools.cache
-def peak_loop() -> Callable[[Array, int], None]:
-    """Multiply-adds on six rows of sums, as in the tile kernel, but with nothing to load: the limit of one core.
-
-    ``numbers`` are the six rows that the sums start from.
-    """
-    njit = numba("the peak of this machine").njit
-    row = registers()
-    load, multiply_add, add, store = row.load, row.multiply_add, row.add, row.store
-
-    @njit
-    def loop(numbers: Array, steps: int) -> None:
-        x, factors = numbers[0, 0], load(numbers, 0, 0)
-        c0, c1, c2 = load(numbers, 0, 0), load(numbers, 1, 0), load(numbers, 2, 0)
-        c3, c4, c5 = load(numbers, 3, 0), load(numbers, 4, 0), load(numbers, 5, 0)
-        for _ in range(steps):
-            c0 = multiply_add(x, factors, c0)
-            c1 = multiply_add(x, factors, c1)
-            c2 = multiply_add(x, factors, c2)
-            c3 = multiply_add(x, factors, c3)
-            c4 = multiply_add(x, factors, c4)
-            c5 = multiply_add(x, factors, c5)
-        store(numbers, 0, 0, add(add(add(c0, c1), add(c2, c3)), add(c4, c5)))
-
-    code: Callable[[Array, int], None] = loop
-    return code
