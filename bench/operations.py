@@ -226,6 +226,7 @@ def views() -> Iterator[Operation]:
     yield row("combinations", lambda T, x: T.combinations(x), short_vectors(1))
     yield row("block_diag", lambda T, x, y: T.block_diag(x, y), short_vectors(2))
     yield row("swapaxes", lambda T, x: T.swapaxes(x, 0, 1), matrices(1))
+    yield row("swapdims", lambda T, x: T.swapdims(x, 0, 1), matrices(1))
     yield row("roll", lambda T, x: T.roll(x, 1, 0), matrices(1))
     yield row("tile", lambda T, x: T.tile(x, (2,)), vectors(1))
     yield row("repeat_interleave", lambda T, x: T.repeat_interleave(x, 2), vectors(1))

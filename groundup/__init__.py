@@ -121,6 +121,7 @@ _ROOMS = (
     "array_api",
     "cli",
     "compile",
+    "cuda",
     "data",
     "errors",
     "explain",
@@ -132,16 +133,35 @@ _ROOMS = (
     "special",
     "train",
 )
-_FILES = ("load", "save")
+_LATER = {"load": "io", "save": "io", "finfo": "limits", "iinfo": "limits"}
+# Functions of networks that PyTorch has in its main namespace too, with the same arguments.
+_OF_NETWORKS = frozenset(
+    """
+    adaptive_avg_pool1d avg_pool1d bilinear celu celu_ channel_shuffle conv1d conv2d conv3d conv_transpose1d
+    conv_transpose2d conv_transpose3d cosine_similarity group_norm hardshrink layer_norm max_pool1d max_pool2d
+    max_pool3d pairwise_distance pixel_shuffle pixel_unshuffle prelu relu_ rms_norm rrelu rrelu_ selu selu_ threshold
+    threshold_
+    """.split()
+)
+_ELSEWHERE = {
+    "func": "groundup.autograd.functional has jacobian, hessian, jvp and vjp",
+    "jit": "groundup.compile traces a step",
+    "set_num_threads": "the environment variable OMP_NUM_THREADS sets the threads of NumPy's products",
+    "use_deterministic_algorithms": "with one seed a run repeats bit for bit, without a setting",
+    "utils": "groundup.data has datasets and loaders, groundup.nn.utils what clips gradients",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return importlib.import_module(f"groundup.{name}")
-    if name in _FILES:
-        return getattr(importlib.import_module("groundup.io"), name)
-    raise AttributeError(f"module 'groundup' has no attribute {name!r}")
+    if name in _LATER:
+        return getattr(importlib.import_module(f"groundup.{_LATER[name]}"), name)
+    if name in _OF_NETWORKS:
+        return getattr(importlib.import_module("groundup.nn.functional"), name)
+    hint = f"\n  {_ELSEWHERE[name]}." if name in _ELSEWHERE else ""
+    raise AttributeError(f"module 'groundup' has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_ROOMS, *_FILES])
+    return sorted([*globals(), *_ROOMS, *_LATER, *_OF_NETWORKS])

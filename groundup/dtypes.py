@@ -137,8 +137,6 @@ def to_numpy(d: Any) -> np.dtype[Any]:
     """NumPy's type for a `dtype`, a NumPy type, or Python's `float`, `int`, `bool`."""
     if isinstance(d, dtype):
         return d.numpy
-    if d is float:
-        return _Default.numpy
     if d == "bfloat16":
         return bfloat16.numpy
     try:
@@ -172,14 +170,14 @@ def is_half(found: np.dtype[Any]) -> bool:
     return found.itemsize == 2 and found.kind in REAL
 
 
-def promote_types(a: dtype, b: dtype) -> dtype:
+def promote_types(type1: dtype, type2: dtype) -> dtype:
     """The smallest type that both convert to, by PyTorch's rules: int64 with float16 is float16.
 
     >>> import groundup
     >>> groundup.promote_types(groundup.int64, groundup.float16)
     groundup.float16
     """
-    return OF_NUMPY[_promote(a.numpy, b.numpy)]
+    return OF_NUMPY[_promote(type1.numpy, type2.numpy)]
 
 
 def _promote(a: np.dtype[Any] | None, b: np.dtype[Any] | None) -> np.dtype[Any]:

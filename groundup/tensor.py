@@ -92,6 +92,14 @@ class Tensor(Methods):
         return self._array.nbytes
 
     is_cuda = False
+    is_cpu = True
+    is_sparse = False
+    is_quantized = False
+    is_meta = False
+
+    def get_device(self) -> int:
+        """The number of the CUDA device, -1 on the CPU."""
+        return -1
 
     def dim(self) -> int:
         """The number of axes."""
@@ -358,11 +366,20 @@ class Tensor(Methods):
         self._looked("bool()")
         return bool(self._array.item())
 
+    def _only(self) -> Any:
+        """Its one element, as a Python number, for `float` and `int`."""
+        if self._array.size != 1:
+            raise ValueError(
+                "only one element tensors can be converted to Python scalars\n"
+                f"  This one has the shape {self._array.shape}."
+            )
+        return self.item()
+
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._only())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._only())
 
     def __index__(self) -> int:
         if self._array.size != 1 or self._array.dtype.kind in dtypes.REAL:

@@ -57,13 +57,15 @@ def grad(
     grad_outputs: Tensors = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    *,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """The gradients of `outputs` with respect to `inputs`, as a tuple; no `.grad` is touched.
 
     Follows ``torch.autograd.grad``. An input that the outputs do not depend on raises, unless `allow_unused` (its
-    gradient is then None) or `materialize_grads` (zeros).
+    gradient is then None) or `materialize_grads` (zeros). `only_inputs` is accepted: no other way remains.
 
     >>> import groundup
     >>> x = groundup.tensor(3.0, requires_grad=True)

@@ -14,7 +14,11 @@ EVERY_AXIS = tuple(tuple(range(rank)) for rank in range(9))  # the axes of a ten
 
 def one_axis(dim: int, rank: int) -> int:
     """`dim` as a non-negative axis of a tensor of that rank. Raises IndexError as PyTorch does."""
-    if not -max(rank, 1) <= dim < max(rank, 1):
+    try:
+        inside = -max(rank, 1) <= dim < max(rank, 1)
+    except TypeError:
+        raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}") from None
+    if not inside:
         raise IndexError(
             f"Dimension out of range (expected to be in range of [{-max(rank, 1)}, {max(rank, 1) - 1}], but got {dim})"
         )
@@ -30,6 +34,8 @@ def axes(dim: Dim, rank: int) -> tuple[int, ...]:
         return (axis,) if rank else ()
     if not dim:
         return tuple(range(rank))
+    if not hasattr(dim, "__iter__"):
+        raise TypeError(f"argument 'dim' must be tuple of ints, not {type(dim).__name__}")
     found = tuple(one_axis(each, rank) for each in dim)
     for i, axis in enumerate(found):
         if axis in found[:i]:
@@ -52,9 +58,13 @@ def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
                     break
             else:
                 return only
-        if isinstance(only, (tuple, list)) or not hasattr(only, "__index__"):
+        if isinstance(only, (tuple, list)) or (hasattr(only, "__iter__") and not hasattr(only, "__index__")):
             given = tuple(only)
-    return tuple(operator.index(each) for each in given)
+    try:
+        return tuple(operator.index(each) for each in given)
+    except TypeError:
+        wrong = next(each for each in given if not hasattr(each, "__index__"))
+        raise TypeError(f"sizes and dims must be ints or a tuple of ints, not {type(wrong).__name__}") from None
 
 
 def inferred(size: tuple[int, ...], numel: int, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -14,7 +14,10 @@ from groundup.errors import broadcast_error
 __all__ = [
     "allclose",
     "equal",
+    "is_complex",
     "is_floating_point",
+    "is_nonzero",
+    "is_signed",
     "is_tensor",
     "isclose",
     "numel",
@@ -47,6 +50,10 @@ def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-
 
 
 def _same_type(input: Tensor, other: Tensor) -> None:
+    if not isinstance(input, TensorBase) or not isinstance(other, TensorBase):
+        place, name = (2, "other") if isinstance(input, TensorBase) else (1, "input")
+        found = type(input if place == 1 else other).__name__
+        raise TypeError(f"isclose(): argument '{name}' (position {place}) must be Tensor, not {found}")
     if input._array.dtype != other._array.dtype:
         names = [dtypes.OF_NUMPY[each._array.dtype].legacy for each in (input, other)]
         raise RuntimeError(f"{names[0]} did not match {names[1]}\n  isclose compares tensors of one type.")
@@ -72,6 +79,21 @@ def numel(input: Tensor) -> int:
 def is_floating_point(input: Tensor) -> bool:
     """Whether its type is a floating type."""
     return bool(input._array.dtype.kind in dtypes.REAL)
+
+
+def is_complex(input: Tensor) -> bool:
+    """Whether its type is a complex one; none is."""
+    return False
+
+
+def is_signed(input: Tensor) -> bool:
+    """Whether its type holds negative numbers."""
+    return bool(input._array.dtype.kind in "fiV")
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the only element of the tensor is not 0. Raises RuntimeError if there are more elements, or none."""
+    return bool(input)
 
 
 def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:

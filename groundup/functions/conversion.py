@@ -59,7 +59,7 @@ class Conversion(TensorBase):
         return found if kept else contiguous(found, memory_format)
 
     def type(self, dtype: Any = None, non_blocking: bool = False) -> Any:
-        """The tensor in another type (a dtype, or a name); without one, the name of its type: `groundup.FloatTensor`."""
+        """The tensor in another type (a dtype or a name); without one, the name of its type, `groundup.FloatTensor`."""
         if dtype is None:
             return f"groundup.{dtypes.OF_NUMPY[self._array.dtype].legacy}Tensor"
         if isinstance(dtype, str):
@@ -113,6 +113,10 @@ class Conversion(TensorBase):
     def bool(self, memory_format: Any = None) -> Tensor:
         """The tensor as bool: whether each element is not 0."""
         return self.to(dtypes.bool_, memory_format=memory_format)
+
+    def cuda(self, device: Any = None) -> Tensor:
+        """Raises RuntimeError: there is no CUDA device here."""
+        raise creation.no_cuda()
 
     def cpu(self, memory_format: Any = None) -> Tensor:
         """Itself: it is on the CPU."""

@@ -59,17 +59,29 @@ class Filling(TensorBase):
                     "\n  Write x.copy_(value), which takes any shape that broadcasts."
                 )
             return Filling.copy_(self, value)
+        if not isinstance(value, (int, float, np.generic, Symbol)):
+            raise TypeError(f"fill_(): argument 'value' (position 1) must be Number, not {type(value).__name__}")
         return overwrite(self, holdable(value, self._array.dtype), "fill_")
 
     def zero_(self) -> Any:
         """Fill with zeros."""
         return overwrite(self, 0, "zero_")
 
-    def fill_diagonal_(self, fill_value: float) -> Any:
-        """Put a value on the diagonal of a matrix."""
-        rank = min(self._array.shape)
-        positions = np.arange(rank)
-        self[positions, positions] = fill_value  # type: ignore[index]
+    def fill_diagonal_(self, fill_value: float, wrap: bool = False) -> Any:
+        """Put a value on the diagonal of a matrix, or where all indices of a cube are equal.
+
+        With `wrap` the diagonal of a tall matrix begins anew below its end, one row further down.
+        """
+        shape = self._array.shape
+        if len(shape) < 2:
+            raise RuntimeError("dimensions must larger than 1")
+        if len(shape) > 2 and len(set(shape)) > 1:
+            raise RuntimeError("all dimensions of input must be of equal length")
+        down = np.arange(shape[0] if wrap and len(shape) == 2 else min(shape))
+        columns = down % (shape[1] + 1)
+        inside = columns < shape[1]
+        first, rest = down[inside], columns[inside]
+        self[(first, *[rest] * (len(shape) - 1))] = fill_value  # type: ignore[index]
         return self
 
     def uniform_(self, from_: float = 0.0, to: float = 1.0, *, generator: Any = None) -> Any:

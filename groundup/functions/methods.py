@@ -239,3 +239,6 @@ class Methods(Operators, Conversion, ViewMethods, CreationMethods):
     equal = compare.equal
     numel = nelement = compare.numel
     is_floating_point = compare.is_floating_point
+    is_complex = compare.is_complex
+    is_signed = compare.is_signed
+    is_nonzero = compare.is_nonzero

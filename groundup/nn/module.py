@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 
 from groundup import dtypes
 from groundup.autograd.handle import RemovableHandle
+from groundup.functions.creation import no_cuda
 from groundup.nn import moving, state
 from groundup.nn.attributes import Attributes
 from groundup.nn.hooks import BackwardHooks, Hook, Hooks, call_with_hooks
@@ -342,6 +343,10 @@ class Module(Attributes):
     def cpu(self) -> Self:
         """Returns the module: everything is on the CPU."""
         return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Raises RuntimeError: there is no CUDA device here."""
+        raise no_cuda()
 
     # ---- saving and loading ----
 

@@ -108,6 +108,9 @@ class _Recurrent(Module):
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)
 
+    def flatten_parameters(self) -> None:
+        """Does nothing: each product reads its weights where they lie."""
+
     def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:
         """The states after each step, and the last ones, (layers * directions, batch, size)."""
         self._check_input(input)

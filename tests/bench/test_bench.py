@@ -122,7 +122,17 @@ def test_a_step_with_other_numbers_is_refused(monkeypatch: pytest.MonkeyPatch) -
 # Public functions that compute nothing worth a row.
 NOT_TIMED = {
     *("channels_last", "channels_last_3d", "contiguous_format", "preserve_format", "strided"),
-    *("allclose", "equal", "is_floating_point", "is_tensor", "numel", "result_type"),
+    *(
+        "allclose",
+        "equal",
+        "is_complex",
+        "is_floating_point",
+        "is_nonzero",
+        "is_signed",
+        "is_tensor",
+        "numel",
+        "result_type",
+    ),
     *("broadcast_shapes", "device", "from_dlpack", "get_rng_state", "layout", "manual_seed", "memory_format"),
     "set_rng_state",
 }

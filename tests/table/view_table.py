@@ -55,6 +55,7 @@ ENTRIES = [
     view("permute", C((2, 0, 1)), C((-1, 1, 0)), T((0, 1)), on()(())),
     view("transpose", M(0, 1), C(0, -1), T(-1, -2), on()(0, -1)),
     view("swapaxes", C(0, 2), rows=("transpose",)),
+    view("swapdims", C(0, 2), rows=("transpose",)),
     view("adjoint", M(), C(), T(), rows=("transpose",)),
     view("movedim", C(0, -1), C((0, 1), (2, 0)), on()(0, 0), rows=("permute",)),
     view("ravel", M(), T(), on()(), rows=("reshape",)),

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from groundup.autograd.tape import TensorBase
 from groundup.functions.contract import added
 
-Method = Callable[..., Any]
-
-
-def _copying(function: Callable[..., Any]) -> Method:
-    """The in-place method of a function: its result, copied in. Returns the tensor itself."""
-
-    def method(self: Any, first: Any, second: Any, *, beta: float = 1, alpha: float = 1) -> Any:
-        return self.copy_(function(self, first, second, beta=beta, alpha=alpha))
-
-    name = f"{function.__name__}_"
-    method.__name__, method.__qualname__ = name, f"Tensor.{name}"
-    method.__doc__ = f"self = {function.__name__}(self, first, second), with the same settings."
-    return method
+Tensor = Any
 
 
 class ContractInPlace(TensorBase):
@@ -28,8 +15,22 @@ class ContractInPlace(TensorBase):
 
     __slots__ = ()
 
-    addmm_ = _copying(added.addmm)
-    addmv_ = _copying(added.addmv)
-    addr_ = _copying(added.addr)
-    addbmm_ = _copying(added.addbmm)
-    baddbmm_ = _copying(added.baddbmm)
+    def addmm_(self: Any, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
+        """self = addmm(self, mat1, mat2)."""
+        return self.copy_(added.addmm(self, mat1, mat2, beta=beta, alpha=alpha))
+
+    def addmv_(self: Any, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
+        """self = addmv(self, mat, vec)."""
+        return self.copy_(added.addmv(self, mat, vec, beta=beta, alpha=alpha))
+
+    def addr_(self: Any, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
+        """self = addr(self, vec1, vec2)."""
+        return self.copy_(added.addr(self, vec1, vec2, beta=beta, alpha=alpha))
+
+    def addbmm_(self: Any, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
+        """self = addbmm(self, batch1, batch2)."""
+        return self.copy_(added.addbmm(self, batch1, batch2, beta=beta, alpha=alpha))
+
+    def baddbmm_(self: Any, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
+        """self = baddbmm(self, batch1, batch2)."""
+        return self.copy_(added.baddbmm(self, batch1, batch2, beta=beta, alpha=alpha))

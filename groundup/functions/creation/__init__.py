@@ -16,6 +16,7 @@ from groundup.functions.creation.filled import has_order as has_order
 from groundup.functions.creation.placing import *
 from groundup.functions.creation.placing import check_place as check_place
 from groundup.functions.creation.placing import finish as finish
+from groundup.functions.creation.placing import no_cuda as no_cuda
 from groundup.functions.creation.ranges import *
 
 __all__: list[str] = []

@@ -51,7 +51,11 @@ def to_array(data: Any, dtype: DType = None) -> np.ndarray:
     if isinstance(data, (float, int)) and not isinstance(data, np.generic):
         natural = dtypes.BOOL if isinstance(data, bool) else dtypes.INT64
         kind = dtypes.default_float() if isinstance(data, float) else natural
-        return quiet(np.array, data, dtype=kind if dtype is None else dtypes.to_numpy(dtype))
+        kind = kind if dtype is None else dtypes.to_numpy(dtype)
+        if kind.kind not in "iu":
+            return quiet(np.array, data, dtype=kind)
+        _check_range(data, data, kind)
+        return np.array(data).astype(kind, copy=False)
     _check_lengths(data)
     try:
         array = np.array(_unwrapped(data))
@@ -62,11 +66,22 @@ def to_array(data: Any, dtype: DType = None) -> np.ndarray:
             f"can't make a tensor of {type(data).__name__} data\n  Give numbers, nested sequences of them, or an array."
         )
     if dtype is not None:
-        return quiet(array.astype, dtypes.to_numpy(dtype))
+        kind = dtypes.to_numpy(dtype)
+        if kind.kind in "iu" and array.dtype != kind and array.size and not _has_arrays(data):
+            _check_range(array.min(), array.max(), kind)
+        return quiet(array.astype, kind)
     if array.size == 0 or (array.dtype == dtypes.FLOAT64 and not _has_arrays(data)):
         return quiet(array.astype, dtypes.default_float())
     dtypes.of_numpy(array.dtype)
     return array
+
+
+def _check_range(smallest: Any, largest: Any, kind: np.dtype[Any]) -> None:
+    """PyTorch's refusal of numbers that an integer type cannot hold; in an unsigned one negative numbers wrap."""
+    limits = np.iinfo(kind)
+    if not ((-limits.max if kind.kind == "u" else limits.min) <= smallest and largest <= limits.max):
+        wrong = smallest if largest <= limits.max else largest
+        raise RuntimeError(f"value cannot be converted to type {kind} without overflow\n  The value is {wrong}.")
 
 
 def _has_arrays(data: Any) -> bool:

@@ -64,6 +64,11 @@ class device:
         return hash((self.type, self.index))
 
 
+def no_cuda() -> RuntimeError:
+    """The answer to `cuda()`: PyTorch's words, and where the work is done here."""
+    return RuntimeError("groundup not compiled with CUDA enabled\n  It runs on the CPU; cuda.is_available() is False.")
+
+
 class _Named:
     """A constant that prints as its name."""
 

@@ -54,6 +54,11 @@ Tensor = Any  # the class stands above this module; `groundup.tensor` gives the 
 Number = float | int | bool
 
 
+def scaled(other: Tensor | Number, alpha: Number) -> Tensor | Number:
+    """alpha * other, as `add` and `sub` take it."""
+    return apply(rows.mul, other, alpha) if isinstance(other, TensorBase) else other * alpha
+
+
 def add(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input + alpha * other.
 
@@ -61,12 +66,12 @@ def add(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     >>> groundup.add(groundup.tensor([1.0, 2.0]), 10)
     tensor([11., 12.])
     """
-    return apply(rows.add, input, other if type(alpha) is int and alpha == 1 else other * alpha)
+    return apply(rows.add, input, other if type(alpha) is int and alpha == 1 else scaled(other, alpha))
 
 
 def sub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input - alpha * other."""
-    return apply(rows.sub, input, other if type(alpha) is int and alpha == 1 else other * alpha)
+    return apply(rows.sub, input, other if type(alpha) is int and alpha == 1 else scaled(other, alpha))
 
 
 def mul(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -231,8 +236,8 @@ def frexp(input: Tensor) -> frexp_result:
 
 def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """other - alpha * input."""
-    scaled = input if alpha == 1 else apply(rows.mul, input, alpha)
-    return shown_as(apply(rows.sub, other, scaled), f"RsubBackward{int(not isinstance(other, TensorBase))}")
+    taken = input if alpha == 1 else scaled(input, alpha)
+    return shown_as(apply(rows.sub, other, taken), f"RsubBackward{int(not isinstance(other, TensorBase))}")
 
 
 def gcd(input: Tensor, other: Tensor) -> Tensor:

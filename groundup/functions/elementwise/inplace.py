@@ -68,11 +68,11 @@ class ElementwiseInPlace(TensorBase):
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Any:
         """self += alpha * other."""
-        return apply_(rows.add, self, other if type(alpha) is int and alpha == 1 else other * alpha)
+        return apply_(rows.add, self, other if type(alpha) is int and alpha == 1 else arithmetic.scaled(other, alpha))
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Any:
         """self -= alpha * other."""
-        return apply_(rows.sub, self, other if type(alpha) is int and alpha == 1 else other * alpha)
+        return apply_(rows.sub, self, other if type(alpha) is int and alpha == 1 else arithmetic.scaled(other, alpha))
 
     def div_(self, other: Any, *, rounding_mode: str | None = None) -> Any:
         """self /= other; `rounding_mode` 'floor' or 'trunc' rounds the quotient."""
@@ -166,8 +166,6 @@ class ElementwiseInPlace(TensorBase):
         return _derived(self, n)
 
     # Choosing
-    clamp_min_ = _of_two(rows.clamp_min)
-    clamp_max_ = _of_two(rows.clamp_max)
     heaviside_ = _copying(choosing.heaviside)
     nan_to_num_ = _copying(choosing.nan_to_num)
 
@@ -180,6 +178,14 @@ class ElementwiseInPlace(TensorBase):
         return self if max is None else apply_(rows.clamp_max, self, max)
 
     clip_ = clamp_
+
+    def clamp_min_(self, min: Any) -> Any:
+        """self, but at least `min`."""
+        return apply_(rows.clamp_min, self, min)
+
+    def clamp_max_(self, max: Any) -> Any:
+        """self, but at most `max`."""
+        return apply_(rows.clamp_max, self, max)
 
     # Rounding
     floor_ = _of_one(rows.floor)

@@ -15,7 +15,7 @@ from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import Leaf, TensorBase, storage_of, wrap
 from groundup.functions.axes import Dim, sizes
 from groundup.functions.view.diagonals import check_matrix
-from groundup.functions.view.order import swapaxes, t, transpose
+from groundup.functions.view.order import swapaxes, swapdims, t, transpose
 from groundup.functions.view.shapes import squeeze, unsqueeze
 from groundup.functions.view.strided import as_strided
 from groundup.ops import view as rows
@@ -75,7 +75,7 @@ class ViewInPlace(TensorBase):
 
     def swapdims_(self, dim0: int, dim1: int) -> Any:
         """Two axes exchanged."""
-        return _become(self, lambda x: swapaxes(x, dim0, dim1))
+        return _become(self, lambda x: swapdims(x, dim0, dim1))
 
     def as_strided_(self, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
         """The view of its memory with that size and those steps."""

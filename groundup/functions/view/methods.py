@@ -6,7 +6,7 @@ from typing import Any
 
 from groundup.autograd.apply import apply
 from groundup.autograd.tape import TensorBase
-from groundup.functions.view import copies, diagonals, expanding, joining, order, parts, pieces, shapes, strided
+from groundup.functions.view import copies, diagonals, expanding, order, parts, pieces, shapes, strided
 from groundup.ops import view as rows
 
 
@@ -45,14 +45,12 @@ class ViewMethods(TensorBase):
     select = parts.select
     unfold = parts.unfold
     unbind = pieces.unbind
-    split = pieces.split
     split_with_sizes = pieces.split_with_sizes
     chunk = pieces.chunk
     tensor_split = pieces.tensor_split
     hsplit = pieces.hsplit
     vsplit = pieces.vsplit
     dsplit = pieces.dsplit
-    unsafe_split = pieces.unsafe_split
     unsafe_chunk = pieces.unsafe_chunk
     diagonal = diagonals.diagonal
     diag = diagonals.diag
@@ -70,7 +68,12 @@ class ViewMethods(TensorBase):
     diagonal_scatter = strided.diagonal_scatter
     select_scatter = strided.select_scatter
     slice_scatter = strided.slice_scatter
-    combinations = joining.combinations
+
+    def split(self, split_size: Any, dim: int = 0) -> tuple[Any, ...]:
+        """Pieces along `dim` of one size (the last may be smaller), or of the sizes given."""
+        return pieces.split(self, split_size, dim)
+
+    unsafe_split = split
 
     @property
     def T(self) -> Any:

@@ -68,6 +68,11 @@ def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
     return transpose(input, axis0, axis1)
 
 
+def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Another name for `transpose`."""
+    return transpose(input, dim0, dim1)
+
+
 def adjoint(input: Tensor) -> Tensor:
     """The last two axes exchanged (of real numbers, the conjugate is no other)."""
     if input._array.ndim < 2:
@@ -192,4 +197,3 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
 
 # Other names for the same functions
 moveaxis = movedim
-swapdims = swapaxes

@@ -47,7 +47,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     return tuple([shown_as(piece, "UnbindBackward0") for piece in pieces])
 
 
-def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Pieces along `dim` of one size (the last may be smaller), or of the sizes given.
 
     >>> import groundup
@@ -56,8 +56,8 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
     """
     step = split_size_or_sections
     if not isinstance(step, int):
-        return split_with_sizes(input, step, dim)
-    shape = input._array.shape
+        return split_with_sizes(tensor, step, dim)
+    shape = tensor._array.shape
     if not shape:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
     axis = one_axis(dim, len(shape))
@@ -67,7 +67,7 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
     if step == 0 and size:
         raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}")
     starts = builtins.range(0, size, step) if size else (0,)
-    return _cut(input, axis, [(i, min(i + step, size)) for i in starts], "SplitBackward0")
+    return _cut(tensor, axis, [(i, min(i + step, size)) for i in starts], "SplitBackward0")
 
 
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:

@@ -1,4 +1,7 @@
-"""Limits for gradients: called between ``backward()`` and the optimiser's ``step()``."""
+"""Limits for gradients: called between ``backward()`` and the optimiser's ``step()``.
+
+``foreach`` is accepted for PyTorch's sake; there is one implementation.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from groundup.tensor import Tensor
 
 
 def get_total_norm(
-    tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False
+    tensors: Tensor | Iterable[Tensor],
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """The norm of all ``tensors`` together, as if they were one vector.
 
@@ -44,6 +50,7 @@ def clip_grad_norm_(
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """Scales all gradients in place so that their norm together is at most ``max_norm``.
 
@@ -67,7 +74,7 @@ def clip_grad_norm_(
     return total
 
 
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Limits every element of every gradient, in place, to the interval from -clip_value to clip_value.
 
     >>> import groundup
