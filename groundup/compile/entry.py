@@ -11,6 +11,7 @@ import numpy as np
 from groundup.autograd.backward import grad
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase, storage_of, wrap
+from groundup.compile.errors import TraceError
 from groundup.compile.hyper import Hyper
 from groundup.compile.numbers import Number
 from groundup.compile.program import Program, programs
@@ -85,7 +86,13 @@ class Entry:
         before = len(self.tracer.graph.statements)
         for each in cotangents:
             self.tracer.input(each, "gradient")
-        found = grad(roots, wanted, cotangents, retain_graph=True, allow_unused=True)
+        try:
+            found = grad(roots, wanted, cotangents, retain_graph=True, allow_unused=True)
+        except TraceError:
+            raise
+        except RuntimeError:  # a loss whose backward was called, or whose weights have been changed: eager refuses too
+            self.tracer.forget(before, len(cotangents))
+            return [], [], []
         for statement in self.tracer.graph.statements[before:]:
             statement.outside = True
         return wanted, list(found), cotangents

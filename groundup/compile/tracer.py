@@ -66,6 +66,13 @@ class Tracer(Watch):
         self.tensors.append(tensor)
         return value
 
+    def forget(self, statements: int, inputs: int) -> None:
+        """Take back all but the first statements, and the last inputs."""
+        del self.graph.statements[statements:]
+        for tensor in self.tensors[-inputs:]:
+            del self.seen[id(tensor._array)]
+        del self.graph.inputs[-inputs:], self.tensors[-inputs:]
+
     def value_of(self, tensor: Any) -> Value:
         """The value of a tensor now, after all writes to its memory."""
         array = tensor._array

@@ -166,6 +166,27 @@ def test_a_compiled_loss_can_be_differentiated_outside() -> None:
     assert "_backward(" in loss.source()
 
 
+def test_a_step_may_return_its_loss_as_it_is() -> None:
+    """Its backward was called already, so that there is nothing to differentiate."""
+    found = []
+    for compiled in (False, True):
+        groundup.manual_seed(0)
+        net = _dense()
+        opt = optim.SGD(net.parameters(), lr=0.1)
+
+        def step(x: Any, net: Any = net, opt: Any = opt) -> Any:
+            opt.zero_grad()
+            loss = (net(x) ** 2).mean()
+            loss.backward()
+            opt.step()
+            return loss
+
+        run = groundup.compile(step) if compiled else step
+        x = groundup.randn(ROWS, 10)
+        found.append([run(x).item() for _ in range(3)])
+    assert found[0] == found[1]
+
+
 def test_a_value_changed_between_forward_and_backward_raises() -> None:
     w = groundup.tensor([1.0, 2.0], requires_grad=True)
     loss = groundup.compile(lambda: (w * w).sum())
