@@ -7,6 +7,7 @@ import re
 
 from groundup import explain
 from groundup.cli.outcome import say
+from groundup.errors import matmul_error
 from groundup.explain.explanation import Explanation
 
 Shape = tuple[int, ...]
@@ -69,7 +70,9 @@ def read_expression(text: str) -> tuple[list[Shape], list[str]]:
     >>> read_expression("(5,1,3) + (4,1)")
     ([(5, 1, 3), (4, 1)], ['+'])
     """
-    shapes, operators, at = [], [], 0
+    shapes: list[Shape] = []
+    operators: list[str] = []
+    at = 0
     while True:
         found = _SHAPE.match(text, at)
         if found is None:
@@ -93,6 +96,8 @@ def _product(a: Shape, b: Shape) -> str:
     """The equation of the matrix product: a vector lacks its other axis, and further axes are a batch."""
     if not a or not b:
         raise ValueError(f"@ takes no numbers, and {'b' if a else 'a'} has the shape (); use * to multiply by a number")
+    if a[-1] != (b[-2] if len(b) > 1 else b[0]):
+        raise matmul_error(a, b)
     left, right = ("j" if len(shape) == 1 else f"...{letters}" for shape, letters in ((a, "ij"), (b, "jk")))
     dots = "..." if len(a) > 1 or len(b) > 1 else ""
     return f"{left},{right}->{dots}{'i' * (len(a) > 1)}{'k' * (len(b) > 1)}"

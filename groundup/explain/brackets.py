@@ -60,7 +60,7 @@ class Index(Explanation):
         self.key = tuple(_plain(part) for part in given)
         self.parts = self._parts()
         self.copies = any(isinstance(part, np.ndarray) for part in self.key)
-        self.written = f"t[{', '.join(map(_written, self.key))}]"
+        self.written = f"t[{', '.join(map(_written, self.key)) or '()'}]"
         self.is_numpy = isinstance(tensor, np.ndarray)
 
     def _parts(self) -> list[Part]:

@@ -120,7 +120,7 @@ def _greedy(terms: list[str], output: str, sizes: dict[str, int]) -> object:
     groups: dict[frozenset[int], object] = {frozenset({i}): i for i in range(len(terms))}
     while len(groups) > 1:
         pairs = [(a, b) for a in groups for b in groups if min(a) < min(b)]
-        a, b = min(pairs, key=lambda ab: _cost(*(_kept(group, terms, output) for group in ab), sizes))
+        a, b = min(pairs, key=lambda ab: _cost(_kept(ab[0], terms, output), _kept(ab[1], terms, output), sizes))
         groups[a | b] = (groups.pop(a), groups.pop(b))
     return next(iter(groups.values()))
 

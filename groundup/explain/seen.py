@@ -173,4 +173,4 @@ def origin(thing: Any) -> str:
             view = base._view
         return f"{' of '.join(steps)} of a tensor of shape {tuple(base.shape)}"
     base = getattr(thing, "base", None) if isinstance(thing, np.ndarray) else getattr(thing, "_base", None)
-    return f"of an array of shape {tuple(base.shape)}" if hasattr(base, "shape") else ""
+    return "" if base is None or not hasattr(base, "shape") else f"of an array of shape {tuple(base.shape)}"

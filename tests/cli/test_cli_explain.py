@@ -61,7 +61,9 @@ def test_the_picture(tmp_path, capsys) -> None:
         ("\"__import__('os')\"", "is neither shapes, as (5,1,3) + (4,1), nor an equation"),
         ('"(1,) @ (1,) @ (1,)"', "@ is explained between two shapes"),
         ('"(3,) @ ()"', "@ takes no numbers, and b has the shape ()"),
-        ('"(3,4) @ (3,4)"', "subscript j has size 3 for operand 1"),
+        ('"(3,4) @ (3,4)"', "Perhaps you meant a @ b.T"),
+        ('"(3,1) @ (3,4)"', "mat1 and mat2 shapes cannot be multiplied (3x1 and 3x4)"),
+        ('"(2,3,4) @ (5,4,2)"', "does not broadcast"),
         ("", "the following arguments are required"),
     ],
 )
