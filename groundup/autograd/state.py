@@ -16,6 +16,10 @@ import numpy as np
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+# NumPy's default of 8192 lets it copy a row or column that is broadcast into a buffer, for rows of about half to a
+# whole thousand elements and more: twice the time of the loop itself, sometimes ten times.
+_BUFFER = 1024  # elements
+
 _GENERATOR = 0x20  # the flag of a generator's code; `inspect` would be a heavy import for one number
 
 
@@ -27,6 +31,7 @@ class State:
     def __init__(self) -> None:
         context = contextvars.Context()
         context.run(np.seterr, all="ignore")
+        context.run(np.setbufsize, _BUFFER)
         self.grad = True
         self.watch: Any = None  # a Watch while the compiler looks on
         self.run = context.run

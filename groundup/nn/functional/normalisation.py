@@ -81,7 +81,7 @@ def _by_batch(
     scale: tuple[int, ...] = (channels,)
     if input.dim() > 2:
         x, dim, scale = x.reshape(batch, channels, math.prod(input.shape[2:])), (0, 2), (channels, 1)
-    stats = apply(ROWS["moments"], x, dim=dim, centred=True)
+    stats = apply(ROWS["moments"], x, dim=dim)
     if input.numel():
         n = input.numel() // channels
         _move(running_mean, stats[0].reshape(channels), momentum)
@@ -147,11 +147,11 @@ def instance_norm(
         _check_channel_values(name, values, input, channels)
         _check_same_type(values, input)
     x = _single(input).reshape(batch, channels, places)
-    stats = apply(ROWS["moments"], x, dim=(2,), centred=True)
-    if input.numel():
+    if input.numel() and (running_mean is not None or running_var is not None):
+        stats = apply(ROWS["moments"], x, dim=(2,))
         _move(running_mean, stats[0].mean(0).reshape(channels), momentum)
         _move(running_var, stats[1].mean(0).reshape(channels) * (places / (places - 1)), momentum)
-    return _like(_normalised(x, stats, weight, bias, (channels, 1), (2,), eps), input)
+    return _like(_normalised(x, 0, weight, bias, (channels, 1), (2,), eps), input)
 
 
 def layer_norm(
@@ -234,25 +234,23 @@ def group_norm(
         _check_same_type(values, input)
     _check_float("GroupNormKernelImpl", input)
     x = _single(input).reshape(batch, num_groups, channels // num_groups, math.prod(shape[2:]))
-    stats = apply(ROWS["moments"], x, dim=(2, 3), centred=True)
-    output = _normalised(x, stats, weight, bias, (num_groups, channels // num_groups, 1), (2, 3), eps)
+    output = _normalised(x, 0, weight, bias, (num_groups, channels // num_groups, 1), (2, 3), eps)
     return shown_as(_like(output, input), "NativeGroupNormBackward0")
 
 
 def _over_last(
     input: Tensor, shape: tuple[int, ...], weight: Tensor | None, bias: Tensor | None, eps: float, centred: bool
 ) -> Tensor:
-    rows, n = math.prod(input.shape[: -len(shape)]), math.prod(shape)
+    n = math.prod(shape)
     x = _single(input)
     if x.dim() != 2 or len(shape) != 1:
-        x = x.reshape(rows, n)
-    stats = apply(ROWS["moments"], x, dim=(1,), centred=centred)
-    return _like(_normalised(x, stats, weight, bias, (n,), (1,), eps, centred), input)
+        x = x.reshape(math.prod(input.shape[: -len(shape)]), n)
+    return _like(_normalised(x, 0, weight, bias, (n,), (1,), eps, centred), input)
 
 
 def _normalised(
     x: Tensor,
-    stats: Tensor,
+    stats: Tensor | int,
     weight: Tensor | None,
     bias: Tensor | None,
     shape: tuple[int, ...],
@@ -260,7 +258,7 @@ def _normalised(
     eps: float,
     centred: bool = True,
 ) -> Tensor:
-    """The row, with weight and bias in the shape and type in which they broadcast over x."""
+    """The row, with weight and bias in the shape and type in which they broadcast over x; `stats` as it wants them."""
     scale, shift = (_over(values, shape, x) for values in (weight, bias))
     return apply(
         ROWS["normalise"],
