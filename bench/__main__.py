@@ -38,19 +38,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def bench_steps(libraries: Libraries, limits: machine.Machine, effort: Effort) -> int:
     """Time the whole training steps."""
-    mine, *peers = libraries
-    shown = table(
-        "one training step",
-        ["workload", mine, *peers, "NumPy", *(f"x {p}" for p in peers), "x NumPy", "x limit"],
-    )
-    for name, (with_library, by_hand, flops) in steps.WORKLOADS.items():
+    others = [*list(libraries)[1:], "by hand"]
+    shown = table("one training step", ["workload", "version", "time", *(f"x {other}" for other in others), "x limit"])
+    for name, (_, _, flops) in steps.WORKLOADS.items():
         steps.check(name, libraries)
-        calls = {who: with_library(T) for who, T in libraries.items()}
-        times = medians({**calls, "NumPy": by_hand()}, effort)
-        others = [*peers, "NumPy"]
-        ratios = [ratio(times[mine] / times[other]) for other in others]
+        times = medians(steps.versions(name, libraries), effort)
         limit = limits.limit(flops, 0.0)
-        shown.add_row(name, *(duration(t) for t in times.values()), *ratios, ratio(times[mine] / limit))
+        for who, seconds in times.items():
+            ratios = [ratio(seconds / times[other]) for other in others]
+            shown.add_row(
+                name if who == next(iter(times)) else "", who, duration(seconds), *ratios, ratio(seconds / limit)
+            )
     console.print(shown, "\n")
     return 0
 

@@ -1,6 +1,6 @@
-"""Whole training steps, written three times: with groundup, with PyTorch, and by hand in NumPy.
+"""Whole training steps, written twice: with a library, eager and compiled by groundup, and by hand in NumPy.
 
-The library's version is one function that takes the namespace, so both run the same lines. All start from
+The library's version is one function that takes the namespace, so all run the same lines. All start from
 the same weights and see the same batch, and before anything is timed their losses must agree over several
 steps.
 """
@@ -146,10 +146,23 @@ WORKLOADS: dict[str, tuple[Callable[[Any], Step], Callable[[], Step], float]] = 
 }
 
 
+COMPILED = "compiled"
+
+
+def versions(name: str, libraries: dict[str, Any]) -> dict[str, Step]:
+    """The step of each library, groundup's also compiled, and the one by hand, each at its beginning."""
+    with_library, by_hand, _ = WORKLOADS[name]
+    found: dict[str, Step] = {}
+    for who, T in libraries.items():
+        found[who] = with_library(T)
+        if T.__name__ == "groundup":
+            found[COMPILED] = T.compile(with_library(T))
+    return {**found, "by hand": by_hand()}
+
+
 def check(name: str, libraries: dict[str, Any], steps: int = 20) -> None:
     """Raise unless all versions of a workload have the same losses over the first steps."""
-    with_library, by_hand, _ = WORKLOADS[name]
-    runs = {"by hand": by_hand(), **{who: with_library(T) for who, T in libraries.items()}}
+    runs = versions(name, libraries)
     losses = {who: [step().item() for _ in range(steps)] for who, step in runs.items()}
     for who, found in losses.items():
         if not np.allclose(found, losses["by hand"], rtol=1e-4):
