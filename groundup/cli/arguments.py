@@ -30,6 +30,7 @@ _EXAMPLES = """examples:
   groundup train --data mnist --epochs 5          the same on MNIST
   groundup evaluate runs/digits-cnn-1             how good it is, and what it takes for what
   groundup predict runs/digits-cnn-1 mine.png     what it sees in your own picture
+  groundup ladder                                 from three loops to compiled code, timed on this machine
   groundup explain "(5,1,3) + (4,1)"              how the shapes broadcast
 """
 

@@ -1,7 +1,8 @@
 """Layers as objects: each remembers what it was called with, so that `backward` needs no arguments.
 
 A layer may be called twice before it goes backward, for instance because it stands in a model twice. So it keeps its
-calls on a pile, and `backward` takes the last one off it: what was computed last is differentiated first.
+calls on a pile, and `backward` takes the last one off it: what was computed last is differentiated first. A call that
+never goes backward stays on the pile for good; the tape of ``function_ctx`` hangs on the result, and goes with it.
 """
 
 from __future__ import annotations

@@ -36,6 +36,14 @@ def test_the_product_of_all_sizes(m: ModuleType, rung: Rung, dtype: str, numbers
 
 
 @pytest.mark.parametrize("rung", AVAILABLE, ids=named)
+def test_the_product_of_arrays(rung: Rung) -> None:
+    a, b = random(5, 7), random(7, 9)
+    product = rung.load("matmul")(np, a, b)
+    assert type(product) is np.ndarray
+    np.testing.assert_allclose(product, a @ b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("rung", AVAILABLE, ids=named)
 def test_the_product_of_transposed_matrices(m: ModuleType, rung: Rung, numbers: Any) -> None:
     a, b = random(5, 7), random(9, 5)
     product = rung.load("matmul")(m, m.asarray(a).T, m.asarray(b).T)
@@ -95,5 +103,6 @@ def test_the_sums_of_a_tile_stay_in_registers() -> None:
     (assembly,) = [text for key, text in kernel().inspect_asm().items() if "float32" in str(key)]
     blocks = re.split(r"^\.?L\w+:", assembly, flags=re.MULTILINE)
     products = [block for block in blocks if len(re.findall(r"vfmadd\w+ps|mulps", block)) >= 6]
+    assert products
     loop = max(products, key=lambda block: len(re.findall(r"vfmadd\w+ps|mulps", block)))
     assert not re.search(r"mov\w*ps\s+%[xyz]mm\d+, -?\d*\(", loop)
