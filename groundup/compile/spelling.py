@@ -89,6 +89,12 @@ def _expand(s: Statement, x: Any) -> Expression:
     return Expression(f"np.broadcast_to({_wrapped(x, 0)}, {tuple(s.params['size'])})")
 
 
+def _type(to: Any) -> str:
+    """A type as an argument; bfloat16 is not among NumPy's own."""
+    name = np.dtype(to).name
+    return f"np.{name}" if hasattr(np, name) else repr(name)
+
+
 def _slice(s: Statement, x: Any) -> Expression:
     key = key_source(s.params["key"])
     if not s.out.shape and "..." not in key:
@@ -115,7 +121,7 @@ SPELLING: dict[str, Callable[..., Expression]] = {
     "permute": lambda s, x: Expression(f"{_wrapped(x, 9)}.transpose({tuple(s.params['dims'])})"),
     "slice": _slice,
     "clone": lambda s, x: Expression(f"{_wrapped(x, 9)}.copy()"),
-    "cast": lambda s, x: Expression(f"{_wrapped(x, 9)}.astype(np.{np.dtype(s.params['to']).name})"),
+    "cast": lambda s, x: Expression(f"{_wrapped(x, 9)}.astype({_type(s.params['to'])})"),
 }
 
 

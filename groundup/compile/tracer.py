@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from groundup.autograd.half import half_of
 from groundup.autograd.tape import TensorBase, caller, line_of
 from groundup.autograd.watch import Watch
 from groundup.compile.errors import TraceError
 from groundup.compile.graph import Graph, Memory, Statement, Value
 from groundup.compile.names import parameter_name
 from groundup.compile.numbers import Number
+from groundup.dtypes import FLOAT32, is_half
 from groundup.ops import ROWS
 from groundup.ops.row import Row
 
@@ -136,10 +138,13 @@ class Tracer(Watch):
             )
         operands = self._operands(args, arrays)
         array = result._array
-        value = Value(array.shape, array.dtype, Memory(external=False))
+        if _in_single(row, arrays):
+            value = self._computed_in_single(row, operands, params, array)
+        else:
+            value = Value(array.shape, array.dtype, Memory(external=False))
+            self._add(Statement(row, value, operands, params))
         self.seen[id(array)] = Seen(array, value, None)
         self._made_by(result, value)
-        self._add(Statement(row, value, operands, params))
 
     def viewed(self, row: Row, base: Any, params: dict[str, Any], result: Any) -> None:
         """A view row made an array that lies in the memory of another one, or a copy."""
@@ -166,7 +171,24 @@ class Tracer(Watch):
     def written(self, row: Row, target: Any, args: tuple[Any, ...], arrays: list[Any], params: dict[str, Any]) -> None:
         """A row wrote into an array."""
         operands = self._operands((target, *args), [target._array, *arrays[1:]])
-        self._write(row, target, operands, params)
+        if _in_single(row, arrays):
+            value = self._computed_in_single(row, operands, params, target._array)
+            self._write(ROWS["assign"], target, [operands[0], value], {"pattern": (Ellipsis,)})
+        else:
+            self._write(row, target, operands, params)
+
+    def _computed_in_single(self, row: Row, operands: list[Any], params: dict[str, Any], result: np.ndarray) -> Value:
+        """Half precision is storage: the row is computed in float32, and its result is rounded."""
+        wide = [self._cast(v, FLOAT32) if isinstance(v, Value) and is_half(v.dtype) else v for v in operands]
+        rounded = is_half(result.dtype)
+        value = Value(result.shape, FLOAT32 if rounded else result.dtype, Memory(external=False))
+        self._add(Statement(row, value, wide, params))
+        return self._cast(value, result.dtype) if rounded else value
+
+    def _cast(self, value: Value, to: np.dtype[Any]) -> Value:
+        cast = Value(value.shape, to, Memory(external=False))
+        self._add(Statement(ROWS["cast"], cast, [value], {"to": to}))
+        return cast
 
     def _write(self, row: Row, target: Any, operands: list[Any], params: dict[str, Any], call: Any = None) -> None:
         array = target._array
@@ -261,15 +283,18 @@ class Tracer(Watch):
             return arg if isinstance(arg, Number) else array
         value = self.value_of(arg)
         if isinstance(array, np.ndarray) and array.dtype != value.dtype:  # the types were settled on another one
-            cast = Value(value.shape, array.dtype, Memory(external=False))
-            self._add(Statement(ROWS["cast"], cast, [value], {"to": array.dtype}))
-            return cast
+            return self._cast(value, array.dtype)
         return value
 
     def _add(self, statement: Statement) -> None:
         statement.phase = "update" if _in_optimizer() else self.phase
         statement.where = caller()
         self.graph.statements.append(statement)
+
+
+def _in_single(row: Row, arrays: list[Any]) -> bool:
+    """Whether eager computes the row in float32, and rounds."""
+    return not row.quiet and row.name != "cast" and half_of(arrays) is not None
 
 
 def _in_optimizer() -> bool:

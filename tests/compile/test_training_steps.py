@@ -114,6 +114,30 @@ def test_models(name: str) -> None:
     _agree(MODELS[name], OPTIMIZERS["AdamW"])
 
 
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_half_precision(kind: str) -> None:
+    """Rounded where eager rounds."""
+    if kind == "bfloat16":
+        pytest.importorskip("ml_dtypes")
+    found = []
+    for compiled in (False, True):
+        groundup.manual_seed(0)
+        net = _dense().to(getattr(groundup, kind))
+        opt = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+
+        def step(x: Any, net: Any = net, opt: Any = opt) -> Any:
+            opt.zero_grad()
+            loss = (net(x) ** 2).mean()
+            loss.backward()
+            opt.step()
+            return loss.detach()
+
+        run = groundup.compile(step) if compiled else step
+        x = groundup.randn(ROWS, 10).to(getattr(groundup, kind))
+        found.append([run(x).item() for _ in range(4)] + [p.tolist() for p in net.parameters()])
+    assert found[0] == found[1]
+
+
 def test_clipping() -> None:
     _agree(_dense, OPTIMIZERS["SGD, Nesterov"], between=_clipped)
 
