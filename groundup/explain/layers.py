@@ -138,12 +138,15 @@ def _not_recording(model: Any) -> Any:
 
 
 def _as_input(given: Any, model: Any) -> Any:
-    """A shape as zeros of the network's type, an array as a tensor."""
+    """A shape as zeros of the type that the first layer with parameters takes, an array as a tensor."""
     library = _library(model)
-    if isinstance(given, tuple) and given and all(type(n) is int for n in given):
-        first = next(iter(model.parameters()), None)
-        return library.zeros(given) if first is None else library.zeros(given, dtype=first.dtype, device=first.device)
-    return library.from_numpy(given) if isinstance(given, np.ndarray) else given
+    if not (isinstance(given, tuple) and given and all(type(n) is int for n in given)):
+        return library.from_numpy(given) if isinstance(given, np.ndarray) else given
+    for module in model.modules():
+        for parameter in module.parameters(recurse=False):
+            kind = library.int64 if type(module).__name__.startswith("Embedding") else parameter.dtype
+            return library.zeros(given, dtype=kind, device=parameter.device)
+    return library.zeros(given)
 
 
 def _tensors(found: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from groundup.explain.explanation import COLOURS, PALE, Drawing, Explanation, in_bytes, table
-from groundup.explain.seen import Seen, common_bytes, look, origin, values
+from groundup.explain.seen import LARGEST, Seen, common_bytes, look, origin, values
 
 MAPPED = 96  # elements of a storage that is shown element by element
 WIDTH = 100
@@ -79,7 +79,7 @@ class Memory(Explanation):
         """Each tensor's geometry, its storage element by element, and what is shared."""
         lines = [line for name in self.seen for line in self._described(name)]
         for group in self.storages:
-            if 0 < len(self._labels(group)[0]) - 1 <= MAPPED:
+            if self._is_mapped(group):
                 lines += ["", *self._map(group)]
         return "\n".join([*lines, *self._sharing()])
 
@@ -108,12 +108,14 @@ class Memory(Explanation):
         order = "contiguous" if seen.is_contiguous else f"not contiguous: flattening it copies {in_bytes(seen.nbytes)}"
         return f"reads {which} {often}{' on average' * overlapping}; {order}"
 
+    def _is_mapped(self, group: list[str]) -> bool:
+        whole = self.seen[group[0]]
+        return 0 < whole.room // whole.itemsize <= MAPPED
+
     def _labels(self, group: list[str]) -> list[list[str]]:
         """The rows of a storage's map: the number of each element, its value, and its index in each tensor."""
         whole = self.seen[group[0]]
         count = whole.room // whole.itemsize
-        if count > MAPPED:
-            return [["element", *([""] * count)]]
         rows = [["element", *map(str, range(count))]]
         found = values(self.things[group[0]], whole)
         if found is not None:
@@ -143,7 +145,8 @@ class Memory(Explanation):
                 what = (
                     f"{count // seen.itemsize:,} element{'s' * (count != seen.itemsize)}" if same else in_bytes(count)
                 )
-                lines.append(f"{a} and {b} share {what}: a write through one is seen through the other")
+                most = "at most " if max(seen.room, other.room) > LARGEST else ""
+                lines.append(f"{a} and {b} share {most}{what}: a write through one is seen through the other")
             elif any({a, b} <= set(group) for group in self.storages):
                 lines.append(f"{a} and {b} have one storage, but no element in common")
             else:
@@ -158,9 +161,8 @@ class Memory(Explanation):
             drawing.words(14, y, at, size=12)
             y += 18
         for group in self.storages:
-            rows = self._labels(group)
-            if 0 < len(rows[0]) - 1 <= MAPPED:
-                y = self._strip(drawing, rows, y + 6)
+            if self._is_mapped(group):
+                y = self._strip(drawing, self._labels(group), y + 6)
         for line in self._sharing():
             drawing.words(14, y + 4, line, size=12, fill=PALE)
             y += 18 * bool(line)

@@ -81,6 +81,11 @@ def test_other_types_in_the_same_memory() -> None:
     assert "value" not in str(explain.memory(floats.view(np.int16)))
 
 
+def test_more_memory_than_is_compared() -> None:
+    array = np.zeros(2**26 + 1, np.float32)
+    assert "share at most 67,108,863 elements" in str(explain.memory(array[::2], array[1::2]))
+
+
 def test_what_has_no_memory_is_refused() -> None:
     with pytest.raises(TypeError, match="t is no tensor and no array"):
         explain.memory((3, 4))

@@ -110,6 +110,14 @@ def test_layers_called_twice_never_or_with_shared_weights() -> None:
     assert "at least 288 FLOPs" in text and "? is not counted: Shared has parameters of its own" in text
 
 
+def test_an_embedding_is_given_whole_numbers() -> None:
+    model = nn.Sequential(nn.Embedding(10, 4), nn.Linear(4, 2))
+    assert explain.shapes(model, (3, 5)).rows()[1][1] == "(3, 5, 4)"
+    torch = pytest.importorskip("torch")
+    model = torch.nn.Sequential(torch.nn.Embedding(10, 4), torch.nn.Linear(4, 2))
+    assert explain.shapes(model, (3, 5)).flops == 240
+
+
 def test_what_cannot_be_explained_is_refused() -> None:
     with pytest.raises(TypeError, match="takes a module first, got function"):
         explain.shapes(lambda x: x, (3,))
