@@ -28,3 +28,11 @@ def test_a_link_leads_somewhere(link: str) -> None:
 @pytest.mark.parametrize("room", re.findall(r"^\| `(groundup[.\w]*)` \|", TEXT, flags=re.MULTILINE))
 def test_a_room_of_the_table_is_there(room: str) -> None:
     assert importlib.import_module(room).__doc__
+
+
+def test_the_figures_of_the_samples_are_those_of_the_run() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    samples, passed, *_, operations = re.search(r"^\| float64 \|(.*)\|$", page, flags=re.MULTILINE)[1].split("|")
+    said = " ".join(TEXT.split())
+    assert f"all samples of {operations.strip()} operations" in said
+    assert f"{passed.strip()} samples of {samples.strip()} by comparison" in said
