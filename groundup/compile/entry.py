@@ -17,6 +17,7 @@ from groundup.compile.numbers import Number
 from groundup.compile.program import Program, programs
 from groundup.compile.reach import Reach
 from groundup.compile.recorded import Recorded
+from groundup.compile.sharing import apart, check_apart, first_places, owner
 from groundup.compile.structure import filled, kind, leaves
 from groundup.compile.tracer import Tracer
 from groundup.random.announced import LISTENER
@@ -46,10 +47,21 @@ class Entry:
         if not (self.quickly() or self.reach.unchanged()) or not self.hyper.hold():
             return False
         tensors = leaves((args, kwargs))
+        if not self._places_fit([tensor._array for tensor in tensors]):
+            return False
         for leaf, had in self.starts:
             if (_tensor(leaf, tensors)._grad is not None) != had:
                 return False
         return self._surroundings_fit() and bool(self.check(*[read() for _, read in self.hyper.inputs]))
+
+    def _places_fit(self, arrays: list[Any]) -> bool:
+        """Whether arguments that were one tensor still are, and what is written lies apart from the others."""
+        if self.merged and first_places(arrays) != self.first_places:
+            return False
+        for i, tensor in self.coincide:
+            if arrays[i] is not tensor._array:
+                return False
+        return not self.written or self.merged or apart(arrays, self.written_owners)
 
     # The trace
 
@@ -58,6 +70,12 @@ class Entry:
         arguments = leaves((self.args, self.kwargs))
         for tensor in arguments:
             self.tracer.input(tensor, "")
+        self.first_places = first_places([tensor._array for tensor in arguments])
+        self.places = sorted(set(self.first_places))
+        self.merged = len(self.places) < len(arguments)
+        reachable = {id(tensor._array): tensor for tensor in self.reach.tensors.values()}
+        found = [(i, reachable.get(id(tensor._array))) for i, tensor in enumerate(arguments)]
+        self.coincide = [(i, tensor) for i, tensor in found if tensor is not None]
         had = {id(t): t._grad is not None for t in (*self.reach.tensors.values(), *arguments)}
         variables: dict[str, Any] = {}
         self.hyper.put()
@@ -121,7 +139,7 @@ class Entry:
         wanted, gradients, cotangents = backward
         pulled = [None if each is None else tracer.value_of(each) for each in gradients]
         tracer.name(self.reach.tensors, variables)
-        first = len(arguments)
+        first = len(self.places)
         self.captured = list(tracer.tensors[first : len(tracer.tensors) - len(cotangents)])
         self.shapes = [(t._array.shape, t._array.dtype) for t in self.captured]
         names = [name for name, _ in self.hyper.inputs]
@@ -143,6 +161,10 @@ class Entry:
         self.recorded = [i for i, t in enumerate(outputs) if cotangents and _has_history(t)]
         written = {s.out.memory for s in tracer.graph.statements if s.inplace}
         self.written = [leaf for value, leaf in inputs.items() if value.memory in written]
+        changed = [_tensor(leaf, arguments) for leaf in self.written]
+        check_apart([*arguments, *self.captured], changed)
+        held_by_us = [leaf for leaf in self.written if type(leaf) is not int]
+        self.written_owners = {id(owner(tensor._array)) for tensor in held_by_us}
 
     def _surroundings_fit(self) -> bool:
         for tensor, (shape, dtype) in zip(self.captured, self.shapes, strict=True):
@@ -155,7 +177,7 @@ class Entry:
     def run(self, state: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the program, and leave behind what the function would have left."""
         tensors = leaves((args, kwargs))
-        arrays = [tensor._array for tensor in (*tensors, *self.captured)]
+        arrays = [tensors[i]._array for i in self.places] + [tensor._array for tensor in self.captured]
         found = state.run(self.program.run, *arrays, *[read() for read in self.readers])
         for leaf in self.written:
             storage_of(_tensor(leaf, tensors))._version += 1

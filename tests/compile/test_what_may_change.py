@@ -91,6 +91,34 @@ def test_arguments_changed_in_place() -> None:
         assert x.tolist() == [0.0, 10.0, 10.0]
 
 
+def test_one_tensor_as_two_arguments() -> None:
+    run = groundup.compile(lambda x, y: x * 2 + y)
+    a, b = groundup.ones(2), groundup.full((2,), 5.0)
+    assert run(a, a).tolist() == [3.0, 3.0]
+    assert run(a, b).tolist() == [7.0, 7.0]
+    assert run(b, b).tolist() == [15.0, 15.0]
+
+
+def test_an_argument_that_is_also_in_the_closure() -> None:
+    w = groundup.ones(2)
+    run = groundup.compile(lambda x: x * 10 + w)
+    assert run(w).tolist() == [11.0, 11.0]
+    assert run(groundup.full((2,), 3.0)).tolist() == [31.0, 31.0]
+    assert run(w).tolist() == [11.0, 11.0]
+
+
+def test_memory_under_two_arguments_is_not_written() -> None:
+    def shift(x: Any, y: Any) -> Any:
+        x.add_(1)
+        return y * 2
+
+    run = groundup.compile(shift)
+    run(groundup.zeros(2), groundup.zeros(2))
+    x = groundup.zeros(4)
+    with pytest.raises(groundup.compile.TraceError, match="shares its memory"):
+        run(x[:2], x[2:])
+
+
 def test_a_constant_of_the_function_is_not_used_up() -> None:
     def count() -> Any:
         total = groundup.zeros(2)

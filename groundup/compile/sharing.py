@@ -1,0 +1,42 @@
+"""Which tensors share memory: a program that writes must know, and one traced on shared arguments is for such alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from groundup.compile.errors import TraceError
+
+
+def owner(array: np.ndarray) -> np.ndarray:
+    """The array whose memory this one is a view of."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def first_places(arrays: Sequence[np.ndarray]) -> tuple[int, ...]:
+    """For each array the position of the first one that is the same object."""
+    seen: dict[int, int] = {}
+    return tuple(seen.setdefault(id(array), i) for i, array in enumerate(arrays))
+
+
+def apart(arrays: Iterable[np.ndarray], written: set[int]) -> bool:
+    """Whether the arrays lie in different memory, none of it that of a written one."""
+    owners = [id(owner(array)) for array in arrays]
+    return len(set(owners)) == len(owners) and written.isdisjoint(owners)
+
+
+def check_apart(tensors: Sequence[Any], written: Sequence[Any]) -> None:
+    """Refuse to write into memory that lies under two tensors from outside."""
+    for changed in written:
+        for other in tensors:
+            same = changed._array is other._array
+            if not same and np.may_share_memory(owner(changed._array), owner(other._array)):
+                raise TraceError(
+                    "the function changes a tensor in place that shares its memory with another one from outside: "
+                    f"shapes {tuple(changed.shape)} and {tuple(other.shape)}\n"
+                    "  Pass one of them, and take its view inside the function; or pass a .clone()."
+                )
