@@ -32,7 +32,7 @@ def _masked_softmax(x: np.ndarray, keep: Any) -> np.ndarray:
 masked_softmax = reduction(
     lambda m, x, keep: _masked_softmax(x, keep),
     # As for softmax; where the mask cuts, y is 0 and so is the gradient.
-    lambda m, g, y: y * (g - m.sum(g * y, dim=(y.ndim - 1,), keepdim=True)),
+    lambda m, g, y: m.softmax_back(g, y, dim=y.ndim - 1),
     label="SoftmaxBackward0",
 )
 

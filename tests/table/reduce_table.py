@@ -136,8 +136,8 @@ ENTRIES = [
     ),
     Entry("cumsum", some(*ONE, on(0, 3)(0), *ODD), rows=("cumsum",), dtypes=ALL),
     Entry("logsumexp", some(*SEVERAL[2:], *ODD, on(0, 3)(0)), rows=("logsumexp",), dtypes=ALL),
-    Entry("softmax", some(*ONE, *ODD, on(0, 3)(0)), rows=("softmax",)),
-    Entry("log_softmax", some(*ONE, *ODD, on(0, 3)(0)), rows=("log_softmax",)),
+    Entry("softmax", some(*ONE, *ODD, on(0, 3)(0)), rows=("softmax", "softmax_back")),
+    Entry("log_softmax", some(*ONE, *ODD, on(0, 3)(0)), rows=("log_softmax", "log_softmax_back")),
     *(
         Entry(f"norm, {p}", _norms(p), path="norm", rows=("norm",) if p in (2, "fro") else (), order=2 if p else 1)
         for p in (2, "fro", 1, 0, 3, 0.5, np.inf, -np.inf)

@@ -65,6 +65,8 @@ _BACKWARD = {
     "gather_added",
     "normalise_back",
     "normalise_weight",
+    "softmax_back",
+    "log_softmax_back",
 }
 _WITHOUT_HISTORY = {"moments", *(name for name in ROWS if name.startswith("arg"))}
 
