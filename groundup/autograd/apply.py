@@ -38,6 +38,7 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
     tensor_type = _made.tensor
     arrays: list[Any]
     plain = True
+    silent = row.silent
     if len(args) == 1 and type(args[0]) is tensor_type:  # as for most rows: nothing to settle between arguments
         arg = args[0]
         array = arg._array
@@ -58,16 +59,19 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
                     arg._view.refresh(arg)
                 if arg._node is not None:
                     mask |= 1 << (len(arrays) - 1)
-                if array.dtype is not dtype:
+                found = array.dtype
+                if found is not dtype:
                     if dtype is None:
-                        dtype = array.dtype
+                        dtype = found
                     else:
                         plain = False
             elif type(arg) is float or type(arg) is int:
                 arrays.append(arg)
+                silent = row.quiet  # NumPy warns of a number that the type of the array cannot hold
             else:
                 arrays.append(plain_value(row, arg))
                 plain = False
+                silent = row.quiet
     if dtype is None:
         raise no_tensor(row, args)
     eager = row.eager
@@ -77,9 +81,10 @@ def apply(row: Row, *args: Any, **params: Any) -> Any:
             arrays = SETTLE[row.dtypes](row, arrays)
         if half_of(arrays):
             eager, kind = reading(row, arrays), HalfNode
+            silent = row.quiet
     state = LOCAL.state
     try:
-        if row.quiet:
+        if silent:
             out = eager(*arrays, **params)
         elif params:
             out = state.run(eager, *arrays, **params)

@@ -44,8 +44,17 @@ ADDING = frozenset(
     """.split()
 )
 
+# The rows that choose or compare without computing, so that NumPy never warns of them on arrays.
+EXACT = frozenset(
+    """
+    abs bitwise_and bitwise_not bitwise_or bitwise_xor copysign eq fmax fmin ge gt isfinite isinf isnan le lt maximum
+    minimum ne neg signbit
+    """.split()
+)
+
 for _row in ROWS.values():
     _row.quiet = _row.quiet and _row.name not in ADDING
+    _row.silent = _row.quiet or _row.name in EXACT
     _row.eager = _row.kernel or (getattr(np, _row.ufunc) if _row.ufunc else partial(_row.forward, ARRAYS))
     _row.shares = _row.name in view.SHARING or _row.name in windows.SHARING
 

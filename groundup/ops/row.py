@@ -83,6 +83,7 @@ class Row:
         "plans",
         "quiet",
         "shares",
+        "silent",
         "smooth",
         "ufunc",
         "variadic",
@@ -125,6 +126,7 @@ class Row:
         self.eager: Formula = forward  # the reading on arrays, bound once all tables exist
         self.shares = False  # whether the result may be a view of the argument's memory
         self.quiet = family in ("view", "index")  # moves numbers, so that NumPy has nothing to warn of
+        self.silent = self.quiet  # NumPy never warns of it on arrays of one type
 
     def __repr__(self) -> str:
         return f"<{self.family} {self.name}>"

@@ -31,7 +31,7 @@ def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
 def _truth(row: Row, input: Tensor, dim: Dim, keepdim: bool) -> Tensor:
     """Bools, but uint8 of uint8, as in PyTorch."""
     found = apply(row, input, dim=axes(dim, input._array.ndim), keepdim=keepdim)
-    return apply(elementwise.cast, found, to=np.dtype(np.uint8)) if input._array.dtype == np.uint8 else found
+    return apply(elementwise.cast, found, to=np.dtype(np.uint8)) if input._array.dtype.char == "B" else found
 
 
 def count_nonzero(input: Tensor, dim: Dim = None) -> Tensor:

@@ -88,7 +88,7 @@ def column_sum(x: np.ndarray) -> np.ndarray:
 
 def _mean(x: np.ndarray, dim: tuple[int, ...], keepdim: bool) -> np.ndarray:
     n = x.size if len(dim) == x.ndim else count(x.shape, dim)
-    return sum_array(x, dim, keepdim) / x.dtype.type(n)
+    return sum_array(x, dim, keepdim) / n
 
 
 def _var(x: np.ndarray, dim: tuple[int, ...], keepdim: bool, correction: float) -> np.ndarray:
