@@ -12,15 +12,15 @@ import numpy as np
 
 from groundup.foundations.matmul.compiled import Array, numba
 from groundup.foundations.matmul.registers import lanes, registers
-from groundup.foundations.stopwatch import best_times
+from groundup.foundations.stopwatch import good_times
 
-STEPS = 20_000
+STEPS = 500_000
 
 
 def peak() -> float:
     """Floating-point operations per second of one core, in float32."""
     loop, numbers = peak_loop(), np.zeros((6, lanes(np.dtype(np.float32))), np.float32)
-    return 2 * numbers.size * STEPS / best_times({"peak": lambda: loop(numbers, STEPS)}, 0.2)["peak"]
+    return 2 * numbers.size * STEPS / good_times({"peak": lambda: loop(numbers, STEPS)}, 0.2)["peak"]
 
 
 @functools.cache

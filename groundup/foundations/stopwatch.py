@@ -1,13 +1,12 @@
 """Timing for the ladder: what a rung takes on this machine, measured and not remembered.
 
-Rungs are timed in turn, so that a slow moment of the machine hits all of them, and the best time counts: what a rung
-takes when nothing disturbs it. The clock is that of the thread, which stands still while another program has the core;
-the ladder is climbed on one thread, so it misses nothing.
+Rungs are timed in turn, so that a slow moment of the machine hits all of them, and a good time counts, what a rung
+takes when nothing disturbs it: one in ten is better (the very best may be a mistake of the clock). The clock is that of
+the thread, which stands still while another program has the core; the ladder is climbed on one thread.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 
@@ -15,24 +14,22 @@ from collections.abc import Callable, Mapping
 CLOCK = time.thread_time if time.get_clock_info("thread_time").resolution < 1e-6 else time.perf_counter
 
 
-def best_times(calls: Mapping[str, Callable[[], object]], seconds: float) -> dict[str, float]:
-    """The best time of each call, in seconds; each is repeated for so long, and at least twice after a first call.
+def good_times(calls: Mapping[str, Callable[[], object]], seconds: float) -> dict[str, float]:
+    """A good time of each call, in seconds; each is repeated for so long, and at least twice after a first call.
 
-    >>> best_times({"sum": lambda: sum(range(1000))}, seconds=0.01)["sum"] < 0.01
+    >>> good_times({"sum": lambda: sum(range(1000))}, seconds=0.01)["sum"] < 0.01
     True
     """
-    best = dict.fromkeys(calls, math.inf)
+    times: dict[str, list[float]] = {name: [] for name in calls}
     spent = dict.fromkeys(calls, 0.0)
     for call in calls.values():
         call()  # compiles, where there is something to compile, and fills the caches
-    rounds = 0
-    while waiting := [name for name in calls if rounds < 2 or spent[name] < seconds]:
+    while waiting := [name for name in calls if len(times[name]) < 2 or spent[name] < seconds]:
         for name in waiting:
             start = time.perf_counter()
-            best[name] = min(best[name], seconds_for(calls[name]))
+            times[name].append(seconds_for(calls[name]))
             spent[name] += time.perf_counter() - start
-        rounds += 1
-    return best
+    return {name: sorted(taken)[len(taken) // 10] for name, taken in times.items()}
 
 
 def seconds_for(call: Callable[[], object]) -> float:

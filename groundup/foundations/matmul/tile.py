@@ -19,8 +19,8 @@ from groundup.foundations.matmul.compiled import Array, numba, on_arrays
 from groundup.foundations.matmul.registers import BYTES, registers
 
 ROWS = 6  # of a tile: with 16 columns its sums fill 12 of the 16 registers of AVX2
-DEPTH = 256  # steps of k in a block: a panel of b, 16 wide, then takes 16 KiB, half of the first cache
-HEIGHT = 32 * ROWS  # rows of a in a block: 192 KiB, within the second cache
+DEPTH = 512  # steps of k in a block: a panel of b, a register row wide, takes 32 KiB, a first cache
+HEIGHT = 24 * ROWS  # rows of a in a block: 288 KiB of float32, about half of a second cache
 
 
 @functools.cache
