@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import statistics
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -24,8 +25,8 @@ def table(title: str, columns: Sequence[str]) -> Table:
     return made
 
 
-def show_operations(rows: Iterable[Row], machine: Machine, mine: str, peer: str) -> None:
-    """A table for each size and mode, slowest against the peer first, and a line that sums it up."""
+def show_operations(rows: Sequence[Row], machine: Machine, mine: str, peer: str) -> None:
+    """A table for each size and mode, slowest against the peer first, each summed up by a line, and each size too."""
     groups: dict[tuple[int, bool], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.size, row.backward), []).append(row)
@@ -42,15 +43,21 @@ def show_operations(rows: Iterable[Row], machine: Machine, mine: str, peer: str)
             )
         console.print(shown)
         console.print(_summary(timed, mine, peer), "\n")
+    for size in sorted({size for size, _ in groups}):
+        both = [row for row in rows if row.size == size and row.seconds]
+        console.print(f"{size:,} elements, both tables:", _summary(both, mine, peer))
 
 
 def _summary(rows: list[Row], mine: str, peer: str) -> str:
     ratios = [row.seconds[mine] / row.seconds[peer] for row in rows]
     if not ratios:
         return "nothing was timed"
-    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    mean, middle = math.exp(sum(map(math.log, ratios)) / len(ratios)), statistics.median(ratios)
     slower = sum(r > 1 for r in ratios)
-    return f"{len(rows)} rows: {mine} takes {mean:.2f} x {peer}'s time (geometric mean), more in {slower}"
+    return (
+        f"{len(rows)} rows: {mine} takes {middle:.2f} x {peer}'s time (median; geometric mean {mean:.2f}), "
+        f"more in {slower}"
+    )
 
 
 def duration(seconds: float) -> str:

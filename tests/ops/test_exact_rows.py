@@ -1,4 +1,4 @@
-"""Rows that are called without NumPy's warnings switched off: they must have nothing to warn of, whatever the values."""
+"""Rows that are called without switching NumPy's warnings off: there must be none, whatever the values."""
 
 from __future__ import annotations
 

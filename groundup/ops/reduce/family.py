@@ -18,10 +18,9 @@ def reduction(
     *grads: Formula | None,
     label: str | Callable[..., str] | None = None,
     judge: str | None = None,
-    kernel: Formula | None = None,
 ) -> Row:
-    """A row that reduces or runs along axes; `kernel` is the same on arrays, called straight away."""
-    return Row("reduce", forward, grads, label=label, judge=judge, kernel=kernel)
+    """A row that reduces or runs along axes."""
+    return Row("reduce", forward, grads, label=label, judge=judge)
 
 
 def spread(m: Any, g: Any, shape: tuple[int, ...], dim: tuple[int, ...], keepdim: bool) -> Any:
