@@ -11,6 +11,7 @@ from typing import Any
 
 # The module that each name is in, loaded when the name is first used. A module has no name that is listed here.
 _WHERE = {
+    "activation_history": "training",
     "activations": "activity",
     "backward": "walking",
     "broadcast": "broadcasting",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.state import no_grad
-from groundup.errors import MissingExtra
+from groundup.explain.activity import new_figure, png
 from groundup.functions.creation import randn
 from groundup.random import Generator
 
@@ -79,34 +79,36 @@ class DepthStudy:
     __repr__ = __str__
 
     def figure(self) -> Any:
-        """The root mean square behind each layer, on a logarithmic scale. Needs matplotlib."""
-        try:
-            from matplotlib.figure import Figure
-        except ImportError as error:
-            raise MissingExtra("drawing the study of depth", "matplotlib", "book") from error
-        figure = Figure(figsize=(9.0, 5.0), layout="constrained")
-        axes = figure.add_subplot()
+        """The scales behind each layer: of all starts, and of the stable ones again, near 1. Needs matplotlib."""
+        figure = new_figure((11.0, 5.0))
+        everything, near = figure.subplots(1, 2, width_ratios=(3, 2))
         for course in self.courses:
             alive = [(i + 1, each) for i, each in enumerate(course.rms) if each and math.isfinite(each)]
-            depth, rms = zip(*alive) if alive else ((), ())
-            line = axes.plot(depth, rms, marker=".", markersize=4, label=course.name)[0]
-            if len(alive) < len(course.rms) and alive:  # it ends here
-                axes.plot(depth[-1], rms[-1], marker="X", markersize=9, color=line.get_color())
-        axes.axhline(1, color="black", linewidth=0.6, alpha=0.5)
-        axes.set_yscale("log")
-        axes.set_xlabel("layer")
-        axes.set_ylabel("root mean square (a cross: nan or zero behind it)")
-        axes.set_title(f"{self.layers} layers of {self.width} units, by the scale of the weights")
-        axes.grid(alpha=0.3)
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+            if not alive:
+                continue
+            depth, rms = zip(*alive)
+            line = everything.plot(depth, rms, marker=".", markersize=4, label=course.name)[0]
+            if len(alive) < len(course.rms):  # it ends here
+                everything.plot(depth[-1], rms[-1], marker="X", markersize=9, color=line.get_color())
+            if course.verdict == "stable":
+                near.plot(depth, rms, color=line.get_color(), label=f"{course.name}: rms")
+                std = course.std[: len(depth)]
+                near.plot(depth, std, color=line.get_color(), linestyle="--", label=f"{course.name}: std")
+        for axes in (everything, near):
+            axes.axhline(1, color="black", linewidth=0.6, alpha=0.5)
+            axes.set_xlabel("layer")
+            axes.grid(alpha=0.3)
+            if axes.lines[1:]:
+                axes.legend(fontsize=8)
+        everything.set_yscale("log")
+        everything.set_ylabel("root mean square (cross: nan or zero behind it)")
+        everything.set_title(f"{self.layers} layers of {self.width} units, by the scale of the weights")
+        near.set_ylim(bottom=0)
+        near.set_title("the stable ones")
         return figure
 
     def _repr_png_(self) -> bytes:
-        import io
-
-        picture = io.BytesIO()
-        self.figure().savefig(picture, format="png")
-        return picture.getvalue()
+        return png(self.figure())
 
 
 def depth_study(layers: int = 50, width: int = 100, batch: int = 200, seed: int = 0) -> DepthStudy:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -316,3 +317,71 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
         tensor.copy_(as_tensor((q.T if wide else q) * gain).reshape(tensor.shape))
     return tensor
+
+
+def lsuv_(model: Any, x: Any, tolerance: float = 0.05, rounds: int = 10, orthonormal: bool = True) -> Any:
+    """Scales the weights of every layer, from the first to the last, until its output on ``x`` has variance 1.
+
+    Layer-sequential unit variance: each weight of two dimensions or more starts orthonormal (unless ``orthonormal``
+    is off) and is divided by the standard deviation of what its layer makes, up to ``rounds`` times, until that is
+    within ``tolerance`` of 1. The layers are those innermost modules that have such a ``weight`` and that ``x`` runs
+    through, embeddings excepted. Works on a PyTorch module too, and gives the model back. A layer whose output does
+    not vary raises ``ValueError``. Mishkin and Matas, "All you need is a good init" (2015).
+
+    >>> import groundup
+    >>> from groundup import nn
+    >>> x = groundup.randn(64, 20)
+    >>> model = nn.init.lsuv_(nn.Sequential(nn.Linear(20, 30), nn.ReLU(), nn.Linear(30, 10)), x)
+    >>> abs(float(model(x).std()) - 1) < 0.05
+    True
+    """
+    for name, layer in _layers_in_order(model, x):
+        weight = layer.weight if isinstance(layer.weight, Tensor) else layer.weight.data
+        with no_grad():
+            if orthonormal:
+                weight.detach().numpy()[...] = orthogonal_(Tensor(*weight.shape)).numpy()
+            for _ in range(rounds):
+                deviation = _deviation(model, layer, x)
+                if not 0 < deviation < math.inf:
+                    raise ValueError(f"the output of layer {name} has standard deviation {deviation}: nothing to scale")
+                if abs(deviation - 1) <= tolerance:
+                    break
+                weight.mul_(1 / deviation)
+    return model
+
+
+def _layers_in_order(model: Any, x: Any) -> list[tuple[str, Any]]:
+    """The innermost modules with a matrix of weights, in the order in which they first run on ``x``."""
+    found: dict[int, tuple[str, Any]] = {}
+
+    def note(name: str) -> Any:
+        def hook(layer: Any, given: Any, made: Any) -> None:
+            if given[0].is_floating_point():
+                found.setdefault(id(layer), (name, layer))
+
+        return hook
+
+    handles = []
+    for name, layer in model.named_modules():
+        weight = getattr(layer, "weight", None)
+        if weight is not None and len(weight.shape) > 1 and not any(True for _ in layer.children()):
+            handles.append(layer.register_forward_hook(note(name)))
+    try:
+        with no_grad():
+            model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return list(found.values())
+
+
+def _deviation(model: Any, layer: Any, x: Any) -> float:
+    """The standard deviation of what the layer makes when the model runs on ``x``."""
+    made: list[Any] = []
+    handle = layer.register_forward_hook(lambda layer, given, output: made.append(output.detach()))
+    try:
+        model(x)
+    finally:
+        handle.remove()
+    with np.errstate(all="ignore"):
+        return float(np.std(made[0].numpy(), dtype=np.float64))
