@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from groundup.ops.normalise_rows import Array, Axes, blocks, height, leading, repeated
+from groundup.ops.normalise_rows import BLOCK, Array, Axes, blocks, height, leading, repeated
 from groundup.ops.reduce import column_sum, count
 
 SHORT = 16  # places, below which sums along them are slow
@@ -28,9 +28,15 @@ def _sums(a: Array, b: Array | None = None) -> Array:
     return found if a.ndim == 2 else np.add.reduce(found.reshape(a.shape[1:]), axis=1)
 
 
+def _none(x: Array) -> Array:
+    """Two sums of nothing for each channel, in double precision if they are added up over many blocks."""
+    return np.zeros((2, x.shape[1]), x.dtype if x.size <= 4 * BLOCK else np.float64)
+
+
 def _shaped(values: Array, x: Array) -> Array:
-    """Numbers of channels, in double precision, in the type of x and so that they broadcast over it."""
-    return values.astype(x.dtype).reshape(1, -1, *[1] * (x.ndim - 2))
+    """Numbers of channels in the type of x, and so that they broadcast over it."""
+    values = values if values.dtype == x.dtype else values.astype(x.dtype)
+    return values[None] if x.ndim == 2 else values[None, :, None]
 
 
 def _scale(stats: Array, eps: float) -> Array:
@@ -43,22 +49,25 @@ def moments(x: Array, dim: Axes) -> Array:
     """The means and the variances, the axes of `dim` kept: (2, ...).
 
     One pass: the means of the first block are subtracted from all, so that next to nothing cancels in the difference
-    of the mean square and the square of the mean, which double precision takes.
+    of the mean square and the square of the mean.
     """
     n = count(x.shape, dim) or math.nan
     first = x[: height(x)]
     centre = _shaped(_sums(first) / (count(first.shape, dim) or 1), x)
     wide = repeated(centre, x)
     spare = np.empty(first.shape, x.dtype)
-    total, squares = np.zeros((2, x.shape[1]))
+    sums = _none(x)
     for part in blocks(x):
         c = np.subtract(x[part], leading(wide, x[part]), out=spare[: len(x[part])])
-        total += _sums(c)
-        squares += _sums(c, c)
-    total /= n
-    squares /= n
-    squares -= total * total
-    return np.stack([centre + _shaped(total, x), _shaped(np.maximum(squares, 0), x)])
+        sums[0] += _sums(c)
+        sums[1] += _sums(c, c)
+    sums /= n
+    sums[1] -= sums[0] * sums[0]
+    np.maximum(sums[1], 0, out=sums[1])
+    found = np.empty((2, *centre.shape), x.dtype)
+    np.add(centre, _shaped(sums[0], x), out=found[0])
+    found[1] = _shaped(sums[1], x)
+    return found
 
 
 def normalise(x: Array, stats: Array, weight: Any, bias: Any, eps: float) -> Array:
@@ -102,7 +111,7 @@ def weight_back(g: Array, x: Array, stats: Array, size: Axes, dim: Axes, eps: fl
 
 def _sums_back(g: Array, x: Array, mean: Array) -> Array:
     """The sums of g, and of g (x - mean), of each channel in double precision."""
-    found = np.zeros((2, x.shape[1]))
+    found = _none(x)
     spare = np.empty(x[: height(x)].shape, x.dtype)
     for part in blocks(x):
         flow = g[part]

@@ -172,12 +172,12 @@ def weight_back(g: Array, x: Array, size: Axes, dim: Axes, eps: float, centred: 
         rest = rows.centre(source, c) if centred else None
         scale = rows.scale(rows.squares(c if centred else source, rest))
         if size[-1] == 1:  # the same along the last axis
-            z = np.subtract(c, rest, out=c) if centred else source
+            z = source if rest is None else np.subtract(c, rest, out=c)
             along = np.vecdot(z.reshape(x[part].shape), g[part])
             out += np.add.reduce(along * rows.column(scale, x[part])[..., 0], axis=0).reshape(size)
         else:
             found = scale.T @ np.multiply(c if centred else source, flow, out=c)
-            if centred:
+            if rest is not None:
                 found -= (scale * rest).T @ flow
             out += found.reshape(size)
     return out
