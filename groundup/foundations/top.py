@@ -28,7 +28,7 @@ def compiled(network: Network, lr: float) -> tuple[Any, Any]:
         loss = groundup.nn.functional.mse_loss(model(x).squeeze(-1), y)
         loss.backward()
         optimizer.step()
-        return loss.detach()
+        return loss
 
     return groundup.compile(step), model
 
