@@ -2,7 +2,7 @@
 
 SymPy differentiates each step, on single numbers or element by element, and the chain rule puts the steps together
 from the last to the first, as the library does. What the formula may hold is in `program`, the mathematics in
-`indices`.
+`indices` and `chain`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from groundup.explain.indices import GRAD, Elements, Gradient, Local, gradient, local, together
+from groundup.explain.chain import Gradient, gradient
+from groundup.explain.indices import GRAD, Elements, Local, local, together
 from groundup.explain.mathtext import latex, text
 from groundup.explain.origin import origin
 from groundup.explain.program import Program, read
