@@ -205,6 +205,11 @@ def _combine(higher: np.dtype[Any] | None, lower: np.dtype[Any] | None) -> np.dt
     return higher if category(higher) >= category(lower) else _promote(higher, lower)
 
 
+def is_bool(array: np.ndarray) -> bool:
+    """Whether an array holds bools: NumPy has one type object for them, and to compare types takes its time."""
+    return array.dtype is BOOL or (array.dtype.kind == "b")
+
+
 def result_of(operands: Iterable[Any]) -> np.dtype[Any]:
     """PyTorch's result type for NumPy arrays (0-d ones outranked by the others) and Python numbers."""
     dims: np.dtype[Any] | None = None

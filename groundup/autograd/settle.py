@@ -149,13 +149,13 @@ def _integral(row: Row, values: list[Any]) -> list[Any]:
 def _where(row: Row, values: list[Any]) -> list[Any]:
     condition, a, b = values
     rest = [a, b]
-    if not isinstance(condition, np.ndarray) or condition.dtype != dtypes.BOOL:
+    if not isinstance(condition, np.ndarray) or not dtypes.is_bool(condition):
         found = dtypes.of_numpy(condition.dtype) if isinstance(condition, np.ndarray) else type(condition).__name__
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {found}\n"
             "  Write a comparison, such as x > 0, or condition.bool()."
         )
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype:
+    if _alike(rest):
         return values
     target = dtypes.result_of(rest)
     arrays = [_to(value, target) for value in rest]

@@ -100,7 +100,7 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
 
 def neg(input: Tensor) -> Tensor:
     """-input."""
-    if input._array.dtype.kind == "b":
+    if dtypes.is_bool(input._array):
         raise RuntimeError(
             "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
             "the `~` or `logical_not()` operator instead."

@@ -86,7 +86,7 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
     """
     if input is None and other is None:
         return tuple(wrap(found) for found in condition._array.nonzero())
-    if isinstance(condition, TensorBase) and condition._array.dtype != dtypes.BOOL:
+    if isinstance(condition, TensorBase) and not dtypes.is_bool(condition._array):
         raise RuntimeError(
             "where expected condition to be a boolean tensor, but got a tensor with dtype "
             f"{dtypes.OF_NUMPY[condition._array.dtype].legacy}\n"
@@ -103,7 +103,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     >>> x.masked_fill(x > 1, 0)
     tensor([1., 0.])
     """
-    if mask._array.dtype != dtypes.BOOL:
+    if not dtypes.is_bool(mask._array):
         found = dtypes.OF_NUMPY[mask._array.dtype].legacy.lower()
         raise RuntimeError(
             f"masked_fill_ only supports boolean masks, but got mask with dtype {found}\n"

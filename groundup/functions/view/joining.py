@@ -46,12 +46,12 @@ def _joined(tensors: Sequence[Tensor], name: str) -> list[Tensor]:
         if name == "cat":
             raise ValueError("torch.cat(): expected a non-empty list of Tensors")
         raise RuntimeError(f"{name} expects a non-empty TensorList")
-    first = found[0]
     mixed = False
+    kind = found[0]._array.dtype if isinstance(found[0], TensorBase) else None
     for i, each in enumerate(found):
         if not isinstance(each, TensorBase):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(each).__name__}")
-        mixed = mixed or each._array.dtype != first._array.dtype
+        mixed = mixed or each._array.dtype is not kind
     if mixed:
         target = dtypes.result_of([each._array for each in found])
         found = [each if each._array.dtype == target else apply(cast, each, to=target) for each in found]
