@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from groundup.functions import elementwise, view
+from groundup.functions import elementwise, index, view
 from groundup.functions.creation import empty
 from groundup.nn import functional as F
 from groundup.nn import init
 from groundup.nn.module import Module
 from groundup.nn.parameter import Parameter
+from groundup.nn.utils.rnn import PackedSequence
 from groundup.tensor import Tensor
 
 State = tuple[Tensor, ...]
+Cut = Callable[[Tensor], Sequence[Tensor]]
+Join = Callable[[Sequence[Tensor]], Tensor]
 
 
 def _simple_step(activation: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor, State], State]:
@@ -111,51 +114,81 @@ class _Recurrent(Module):
     def flatten_parameters(self) -> None:
         """Does nothing: each product reads its weights where they lie."""
 
-    def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:
+    def forward(self, input: Tensor | PackedSequence, hx: Any = None) -> tuple[Any, Any]:
         """The states after each step, and the last ones, (layers * directions, batch, size)."""
+        if isinstance(input, PackedSequence):
+            return self._packed(input, hx)
         self._check_input(input)
         batched = input.dim() == 3
         x = input if batched else input.unsqueeze(1)
         if batched and self.batch_first:
             x = view.transpose(x, 0, 1)
-        starts = self._starts(x, hx, batched)
-        last: list[State] = []
-        for layer in range(self.num_layers):
-            outputs = []
-            for name in self._names(layer):
-                states, end = self._run(x, name, tuple(start[len(last)] for start in starts))
-                outputs.append(states)
-                last.append(end)
-            x = outputs[0] if len(outputs) == 1 else view.cat(outputs, -1)
-            if self.dropout and layer < self.num_layers - 1:
-                x = F.dropout(x, self.dropout, self.training)
-        ends = tuple(view.stack(parts) for parts in zip(*last, strict=True))
+        x, ends = self._layers(x, self._starts(x, hx, x.shape[1], batched), view.unbind, view.stack)
         if not batched:
             x, ends = x.squeeze(1), tuple(end.squeeze(1) for end in ends)
         elif self.batch_first:
             x = view.transpose(x, 0, 1)
         return x, ends if len(ends) > 1 else ends[0]
 
-    def _run(self, x: Tensor, name: str, state: State) -> tuple[Tensor, State]:
-        """One layer in one direction: the states in the order of the sequence, and the last of them."""
+    def _packed(self, input: PackedSequence, hx: Any) -> tuple[PackedSequence, Any]:
+        """The same for packed sequences: at each step only those that are long enough."""
+        data, sizes, order, back = input
+        if data.dim() != 2:
+            raise RuntimeError(f"input must have 2 dimensions, got {data.dim()}")
+        self._check_input(data)
+        counts = sizes.tolist()
+        starts = self._starts(data, hx, counts[0], True)
+        if order is not None and hx is not None:
+            starts = tuple(index.index_select(start, 1, order) for start in starts)
+        x, ends = self._layers(data, starts, lambda inputs: view.split(inputs, counts), view.cat)
+        if back is not None:
+            ends = tuple(index.index_select(end, 1, back) for end in ends)
+        return PackedSequence(x, sizes, order, back), ends if len(ends) > 1 else ends[0]
+
+    def _layers(self, x: Tensor, starts: State, cut: Cut, join: Join) -> tuple[Tensor, State]:
+        """All layers: the states after each step, which `cut` separates and `join` puts together, and the last."""
+        last: list[State] = []
+        for layer in range(self.num_layers):
+            outputs = []
+            for name in self._names(layer):
+                states, end = self._run(x, name, tuple(start[len(last)] for start in starts), cut)
+                outputs.append(join(states))
+                last.append(end)
+            x = outputs[0] if len(outputs) == 1 else view.cat(outputs, -1)
+            if self.dropout and layer < self.num_layers - 1:
+                x = F.dropout(x, self.dropout, self.training)
+        return x, tuple(view.stack(parts) for parts in zip(*last, strict=True))
+
+    def _run(self, x: Tensor, name: str, start: State, cut: Cut) -> tuple[list[Tensor], State]:
+        """One layer in one direction: the states in the order of the sequence, and the last of each sequence."""
         weights = {part: getattr(self, f"{part}_{name}", None) for part in ("bias_ih", "bias_hh", "weight_hr")}
-        inputs = view.unbind(F.linear(x, getattr(self, f"weight_ih_{name}"), weights["bias_ih"]))
+        inputs = cut(F.linear(x, getattr(self, f"weight_ih_{name}"), weights["bias_ih"]))
         recurrent, step = getattr(self, f"weight_hh_{name}"), self._step()
         backwards = name.endswith("reverse")
-        states = []
+        states: list[Tensor] = []
+        ended: list[State] = []
+        state = tuple(part[: len(inputs[-1])] for part in start) if backwards else start
         for each in reversed(inputs) if backwards else inputs:
+            running, count = len(state[0]), len(each)
+            if count > running:  # backwards: others are long enough for this step
+                state = tuple(view.cat([part, new[running:count]]) for part, new in zip(state, start, strict=True))
+            elif count < running:  # forwards: the shortest have ended
+                ended.append(tuple(part[count:] for part in state))
+                state = tuple(part[:count] for part in state)
             state = step(each, F.linear(state[0], recurrent, weights["bias_hh"]), state)
             if weights["weight_hr"] is not None:
                 state = (F.linear(state[0], weights["weight_hr"]), *state[1:])
             states.append(state[0])
-        return view.stack(states[::-1] if backwards else states), state
+        for shorter in reversed(ended):
+            state = tuple(view.cat(parts) for parts in zip(state, shorter, strict=True))
+        return states[::-1] if backwards else states, state
 
-    def _starts(self, x: Tensor, hx: Any, batched: bool) -> State:
+    def _starts(self, x: Tensor, hx: Any, batch: int, batched: bool) -> State:
         """The states to start from, zeros if there are none: each (layers * directions, batch, size)."""
         count = self.num_layers * (1 + self.bidirectional)
         sizes = [self.proj_size or self.hidden_size] + [self.hidden_size] * (self.kind == "LSTM")
         if hx is None:
-            return tuple(x.new_zeros(count, x.shape[1], size) for size in sizes)
+            return tuple(x.new_zeros(count, batch, size) for size in sizes)
         given = hx if self.kind == "LSTM" else (hx,)
         found = []
         for name, start, size in zip(("hidden", "cell"), given, sizes, strict=False):
@@ -165,7 +198,7 @@ class _Recurrent(Module):
                     f"For {kind} input, hx should also be {3 if batched else 2}-D but got {start.dim()}-D tensor"
                 )
             start = start if batched else start.unsqueeze(1)
-            expected = (count, x.shape[1], size)
+            expected = (count, batch, size)
             if tuple(start.shape) != expected:
                 text = f"Expected {name}[{int(name == 'cell')}]" if self.kind == "LSTM" else "Expected hidden"
                 raise RuntimeError(f"{text} size {expected}, got {list(start.shape)}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from groundup.named import Named
+from groundup.ops.special.ratio import polynomial
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -105,9 +106,9 @@ def _erf(x: Array, out: Array, formula: _Formula) -> None:
     np.maximum(near, formula.minus_one, out=near)
     beyond = np.flatnonzero(near != x)  # nan too, which stays nan
     square = near * near
-    correction = _polynomial(formula.p, square)
+    correction = polynomial(formula.p, square)
     if formula.q:
-        correction /= _polynomial(formula.q, square)
+        correction /= polynomial(formula.q, square)
     correction *= near
     np.add(near, correction, out=out)  # x + x c is rounded once where it counts, x (1 + c) twice
     if beyond.size:
@@ -120,16 +121,6 @@ def _erf_beyond(size: Array, formula: _Formula) -> Array:
     complement = size * size
     np.negative(complement, out=complement)
     np.exp(complement, out=complement)
-    complement *= _polynomial(formula.r, size)
-    complement /= _polynomial(formula.s, size)
+    complement *= polynomial(formula.r, size)
+    complement /= polynomial(formula.s, size)
     return np.subtract(formula.one, complement, out=complement)
-
-
-def _polynomial(coefficients: list[Array], x: Array) -> Array:
-    """By Horner's rule."""
-    value = x * coefficients[0]
-    for coefficient in coefficients[1:-1]:
-        value += coefficient
-        value *= x
-    value += coefficients[-1]
-    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -29,7 +29,7 @@ class Ratio:
         return polynomial(self.top, x) / polynomial(self.bottom, x)
 
 
-def polynomial(coefficients: list[float], x: Array) -> Array:
+def polynomial(coefficients: Sequence[float | Array], x: Array) -> Array:
     """By Horner's rule."""
     value = x * coefficients[0]
     for coefficient in coefficients[1:-1]:
