@@ -82,7 +82,7 @@ def _by_batch(
     if input.dim() > 2:
         x, dim, scale = x.reshape(batch, channels, math.prod(input.shape[2:])), (0, 2), (channels, 1)
     stats = apply(ROWS["moments"], x, dim=dim)
-    if input.numel():
+    if input.numel() and (running_mean is not None or running_var is not None):
         n = input.numel() // channels
         _move(running_mean, stats[0].reshape(channels), momentum)
         _move(running_var, stats[1].reshape(channels) * (n / (n - 1)), momentum)
