@@ -70,7 +70,7 @@ class Derivation:
         """Mathematics for MathJax, each equation beside its line of code."""
         rows = []
         for line in self.forward + self.backward + self.whole:
-            equation = line.latex.replace("&", "")
+            equation = line.latex.replace("&", "", 1)  # the sign to align at; cases have theirs
             beside = " ".join(html.escape(each) for each in (line.note, line.compiled) if each)
             code = f"<code>{html.escape(line.code)}</code>" if line.code else ""
             rows.append(

@@ -34,7 +34,8 @@ LAYERS = {
 }
 TWO_ARGUMENTS = {"mse", "l1_loss", "cross_entropy", "nll"}
 _OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.MatMult: "matmul"}
-LONGEST = 10_000
+LONGEST, MOST_STEPS = 10_000, 200
+LARGEST, HIGHEST_POWER = 1e12, 1000  # SymPy computes with all digits, which takes forever for larger ones
 
 Argument = str | float
 
@@ -70,6 +71,13 @@ class Program:
         wanted = [each for each in row.arguments if (row.name, each) != ("nll", "weight")]
         if len(arguments) != len(wanted):
             raise ValueError(f"{operation} takes {', '.join(wanted)}, and got {len(arguments)} arguments")
+        numbers = [each for each in arguments if not isinstance(each, str)]
+        if len(numbers) == len(arguments):
+            raise ValueError(f"{operation}({', '.join(map(str, arguments))}) has no name in it: write its value")
+        if not all(abs(each) <= LARGEST for each in numbers) or (operation == "pow" and _high(arguments[1])):
+            raise ValueError(f"the numbers in {operation}({', '.join(map(str, arguments))}) are too large")
+        if len(self.steps) == MOST_STEPS:
+            raise ValueError(f"the formula has more than {MOST_STEPS} steps")
         name = name or self._fresh({"linear": "l", "relu": "r"}.get(operation, "h"))
         self.steps.append(Step(name, row, tuple(arguments)))
         return name
@@ -99,6 +107,10 @@ class Program:
         numbered = (f"{stem}{i}" for i in range(1, len(taken) + 2))
         first = stem if len(stem) > 1 and stem not in taken else None
         return first or next(each for each in numbered if each not in taken)
+
+
+def _high(power: Argument) -> bool:
+    return not isinstance(power, str) and abs(power) > HIGHEST_POWER
 
 
 def read(what: Any) -> Program:
@@ -148,10 +160,14 @@ def read_text(text: str) -> Program:
     name = ALIASES.get(text.strip(), text.strip())
     if name in ROWS or name in MACROS:
         text = _call_of(name)
+    shown = text if len(text) <= 60 else text[:60] + "..."
     try:
-        parsed = ast.parse(text.strip(), mode="exec").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ValueError(f"cannot read the formula {text!r}: {getattr(error, 'msg', error)}") from None
+        return _program(ast.parse(text.strip(), mode="exec").body, shown)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise ValueError(f"cannot read the formula {shown!r}: {getattr(error, 'msg', error)}") from None
+
+
+def _program(parsed: list[ast.stmt], text: str) -> Program:
     program = Program()
     reader: dict[str, Argument] = {}
     for i, line in enumerate(parsed):

@@ -160,6 +160,21 @@ def test_the_compiled_line_stands_beside_the_equation() -> None:
     assert "compiled: w_grad = l1_grad.T @ x # (5, 3)" in shown and "compiled: l1 = x @ w.T + b" in shown
 
 
+def test_the_lines_of_a_step_that_was_really_compiled() -> None:
+    def step(x: Any, w: Any, b: Any, y: Any) -> Any:
+        l1 = F.linear(x, w, b)
+        r1 = l1.relu()
+        return groundup.autograd.grad(F.mse_loss(r1, y), (w, b))
+
+    x, w, b, y = leaves((3, 2), (4, 2), (4,), (3, 4))
+    compiled = groundup.compile(step)
+    compiled(x, w, b, y)
+    derivation = explain.derive("mse(relu(lin(x, w, b)), y)", compiled=compiled.source("numpy"))
+    beside = {line.left or line.code: line.compiled for line in derivation.forward + derivation.backward}
+    assert beside["l1[n,o]"].startswith("compiled: l1 = x @ w.T + b")
+    assert [line.compiled for line in derivation.backward if line.compiled.startswith("compiled: l1_grad = ")]
+
+
 def test_every_elementwise_row_is_derived_or_has_another_judge() -> None:
     for name in ("div", "pow", "leaky_relu", "lerp", "relu"):
         shown = str(explain.derive(name))
@@ -195,7 +210,8 @@ def test_latex_and_the_notebook() -> None:
     )
     shown = derivation._repr_html_()
     assert shown.count("<tr>") == len(derivation.forward + derivation.backward) and "m.t(_rows(m, g))" in shown
-    assert "<script" not in explain.derive("lin(x, w, b)")._repr_html_()
+    (cases,) = [line for line in explain.derive("relu").backward if "cases" in line.latex and line.code]
+    assert cases.latex.count("&") == 3 and explain.derive("relu")._repr_html_().count("&amp;") > 1
 
 
 @pytest.mark.parametrize(
@@ -214,6 +230,11 @@ def test_latex_and_the_notebook() -> None:
         ("reshape(x)", "of the family view, whose rule is: the gradient goes back by the adjoint view"),
         ("x = exp(a); x = exp(x); x", "x is given twice"),
         ("(" * 300 + "x" + ")" * 300, "cannot read the formula"),
+        ("+".join("x" * 4000), "cannot read the formula"),
+        ("+".join("x" * 300), "more than 200 steps"),
+        ("(2 * x) ** 99999999", "are too large"),
+        ("x * 1e999", "are too large"),
+        ("x + 9 ** 9", "pow(9, 9) has no name in it: write its value"),
         ("x" * 20_000, "at most 10000 are read"),
     ],
 )
