@@ -10,7 +10,18 @@ from groundup.cli.outcome import say
 from groundup.data import cache_folder
 from groundup.train import fingerprint
 
-_OPTIONAL = ("safetensors", "tqdm", "Pillow", "matplotlib", "threadpoolctl", "numba", "scipy", "onnx", "sympy")
+_OPTIONAL = (
+    "safetensors",
+    "tqdm",
+    "Pillow",
+    "matplotlib",
+    "threadpoolctl",
+    "numba",
+    "scipy",
+    "onnx",
+    "sympy",
+    "igraph",
+)
 
 
 def run(options: argparse.Namespace) -> None:
