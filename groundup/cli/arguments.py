@@ -32,6 +32,8 @@ _EXAMPLES = """examples:
   groundup predict runs/digits-cnn-1 mine.png     what it sees in your own picture
   groundup ladder                                 from three loops to compiled code, timed on this machine
   groundup explain "(5,1,3) + (4,1)"              how the shapes broadcast
+  groundup derive "mse(lin(x,w,b),y)"             its gradients, line by line by the chain rule
+  groundup study init                             what becomes of numbers in 50 layers, and a plot of it
 """
 
 
