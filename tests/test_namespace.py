@@ -90,6 +90,12 @@ def test_arguments_have_pytorchs_names() -> None:
     assert groundup.promote_types(type1=groundup.int8, type2=groundup.uint8) == groundup.int16
     assert groundup.zeros(2).clamp_min_(min=1).clamp_max_(max=1).tolist() == [1, 1]
     assert groundup.zeros(2, 2).addmm_(mat1=x, mat2=x.T).equal(x @ x.T)
+    w = groundup.ones(2, requires_grad=True)
+    outputs, ones = w * 3, groundup.ones(2)
+    (found,) = groundup.autograd.grad(outputs=outputs, inputs=w, grad_outputs=ones, only_inputs=True, allow_unused=True)
+    assert found.tolist() == [3, 3]
+    groundup.nn.GRU(1, 1).flatten_parameters()
+    assert groundup.nn.utils.clip_grad_norm_([w], 1.0, foreach=True).item() == 0
 
 
 def test_diagonals_are_filled_as_in_pytorch() -> None:
