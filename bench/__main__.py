@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.what in ("all", "steps"):
             failures += bench_steps(libraries, limits, effort)
         if options.what in ("all", "operations"):
-            failures += bench_operations(libraries, limits, effort, options.only)
+            failures += bench_operations(libraries, limits, effort, options.only, options.sizes)
     return 1 if failures else 0
 
 
@@ -53,13 +54,15 @@ def bench_steps(libraries: Libraries, limits: machine.Machine, effort: Effort) -
     return 0
 
 
-def bench_operations(libraries: Libraries, limits: machine.Machine, effort: Effort, only: str) -> int:
+def bench_operations(
+    libraries: Libraries, limits: machine.Machine, effort: Effort, only: str, sizes: Sequence[int] = SIZES
+) -> int:
     """Time every public operation, small and large, with and without gradients; count the wrong ones."""
     mine, peer = list(libraries)[:2]
     rows = [
         run(operation, size, backward, libraries, effort)
         for backward in (False, True)
-        for size in SIZES
+        for size in sizes
         for operation in all_operations()
         if only in f"{operation.family}: {operation.name}" and (operation.differentiable or not backward)
     ]
@@ -103,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         "what", nargs="?", choices=what, default="all", help="what to measure (default: all but import)"
     )
     parser.add_argument("--quick", action="store_true", help="few and short batches: shows that it runs, not how fast")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="elements of the operations' tensors")
     parser.add_argument("--only", default="", metavar="TEXT", help='operations with this in "family: name"')
     parser.add_argument("--threads", type=int, help="threads for every library (default: each library's own choice)")
     parser.add_argument(

@@ -73,9 +73,9 @@ SMOOTH = (
         "tanh",
         "asinh",
     ),
-    *("sinc", "deg2rad", "rad2deg", "sigmoid", "erf", "erfc", "relu", "sgn", "frac", "nan_to_num"),
+    *("deg2rad", "rad2deg", "sigmoid", "erf", "erfc", "relu", "sgn", "frac", "nan_to_num"),
 )
-ON_POSITIVE = ("log", "log1p", "log2", "log10", "sqrt", "rsqrt", "reciprocal", "tan", "lgamma", "digamma")
+ON_POSITIVE = ("log", "log1p", "log2", "log10", "sqrt", "rsqrt", "reciprocal", "tan", "lgamma", "digamma", "sinc")
 ON_UNIT = ("asin", "acos", "atanh", "logit", "erfinv")
 STEPS = (
     *("sign", "floor", "ceil", "round", "trunc", "isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal"),

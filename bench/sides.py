@@ -96,7 +96,7 @@ def _result(operation: Operation, T: Any, inputs: list[Any], backward: bool) -> 
         return [r.numpy() for r in (result if isinstance(result, tuple | list) else (result,))]
     first = _first(result)
     first.backward(T.ones_like(first.detach()))
-    gradients = [t.grad.numpy() for t in arguments if getattr(t, "grad", None) is not None]
+    gradients = [t.grad.clone().numpy() for t in arguments if getattr(t, "grad", None) is not None]
     return [first.detach().numpy(), *gradients]
 
 
