@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from bench import imports, machine, steps
