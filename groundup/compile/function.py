@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import types
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,20 @@ class Compiled:
         self.function = function
         self.entries: list[Entry] = []
         functools.update_wrapper(self, function, updated=())
+        self._attribute = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._attribute = name
+
+    def __get__(self, owner: Any, kind: type | None = None) -> Compiled:
+        """As a method: each object keeps programs of its own."""
+        if owner is None:
+            return self
+        found = vars(owner)[self._attribute] = Compiled(types.MethodType(self.function, owner))
+        return found
+
+    def __reduce__(self) -> tuple[Any, tuple[Any]]:
+        return Compiled, (self.function,)  # a copy is traced anew
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What the function does, by the program for arguments of this kind; traced first if there is none."""

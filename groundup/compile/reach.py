@@ -49,6 +49,7 @@ class Reach:
         if depth > _DEEP or id(value) in self._visited or isinstance(value, (type, types.ModuleType)):
             return
         self._visited[id(value)] = value
+        value = getattr(value, "function", value) if type(value).__name__ == "Compiled" else value
         if isinstance(value, Tensor):
             self.tensors.setdefault(name, value)
         elif isinstance(value, (types.FunctionType, types.MethodType)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,38 @@ def test_arguments_changed_in_place() -> None:
         x = groundup.zeros(3)
         assert run(x).item() == 20.0
         assert x.tolist() == [0.0, 10.0, 10.0]
+
+
+def test_a_method() -> None:
+    class Scaled(nn.Module):
+        def __init__(self, factor: float) -> None:
+            self.factor = factor
+            self.weight = nn.Parameter(groundup.full((2,), factor))
+
+        @groundup.compile
+        def forward(self, x: Any) -> Any:
+            return x * self.weight + self.factor
+
+    one, two = Scaled(1.0), Scaled(2.0)
+    x = groundup.ones(2)
+    for _ in range(2):
+        assert one(x).tolist() == [2.0, 2.0]
+        assert two(x).tolist() == [4.0, 4.0]
+    copied = copy.deepcopy(two)
+    copied.factor = 5.0
+    assert copied(x).tolist() == [7.0, 7.0]
+    assert two(x).tolist() == [4.0, 4.0]
+    assert len(two.forward.entries) == 1
+
+
+def test_a_compiled_function_in_another() -> None:
+    inner = groundup.compile(lambda x: x * 2)
+    outer = groundup.compile(lambda x: inner(x) + 1)
+    x = groundup.ones(2)
+    for _ in range(3):
+        assert inner(x).tolist() == [2.0, 2.0]
+        assert outer(x).tolist() == [3.0, 3.0]
+    assert len(outer.entries) == len(inner.entries) == 1
 
 
 def test_one_tensor_as_two_arguments() -> None:
