@@ -10,11 +10,12 @@ from typing import Any
 
 from groundup.autograd.state import LOCAL
 from groundup.compile.entry import Entry
+from groundup.compile.reach import Wrapping
 
 _MANY = 16  # programs of one function, after which something is traced again and again
 
 
-class Compiled:
+class Compiled(Wrapping):
     """A compiled function: call it as the original. `source()` shows the program."""
 
     def __init__(self, function: Callable[..., Any]) -> None:

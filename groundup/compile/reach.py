@@ -13,6 +13,13 @@ from typing import Any
 
 from groundup.tensor import Tensor
 
+
+class Wrapping:
+    """A compiled function: what it reaches is what the function inside reaches."""
+
+    function: Any
+
+
 _PLAIN = (bool, int, float, str, type(None))
 _DEEP = 12  # levels of objects within objects
 
@@ -49,7 +56,8 @@ class Reach:
         if depth > _DEEP or id(value) in self._visited or isinstance(value, (type, types.ModuleType)):
             return
         self._visited[id(value)] = value
-        value = getattr(value, "function", value) if type(value).__name__ == "Compiled" else value
+        if isinstance(value, Wrapping):
+            value = value.function
         if isinstance(value, Tensor):
             self.tensors.setdefault(name, value)
         elif isinstance(value, (types.FunctionType, types.MethodType)):
