@@ -27,10 +27,6 @@ def _wrapped(value: Any, strength: int) -> str:
     return f"({value.text})" if value.strength < strength else value.text
 
 
-def _method(name: str) -> Callable[..., Expression]:
-    return lambda x, *args: Expression(f"{_wrapped(x, 9)}.{name}({', '.join(map(repr, args))})")
-
-
 def _dims(dim: tuple[int, ...], keepdim: bool, rank: int) -> str:
     axis = "" if len(dim) == rank else f"axis={dim[0] if len(dim) == 1 else dim}"
     return ", ".join(part for part in (axis, "keepdims=True" if keepdim else "") if part)

@@ -45,7 +45,6 @@ class Tracer(Watch):
         self.graph = Graph()
         self.seen: dict[int, Seen] = {}
         self.opaque: dict[int, Any] = {}  # made without a row; the array is held, so that its id stays its own
-        self.draws: dict[int, Any] = {}
         self.conditions: list[str] = []  # on the input numbers, for the program to be the right one
         self.tensors: list[Any] = []  # those from outside, in the order of the graph's inputs
         self.reads_gradient: list[Any] = []  # leaves whose .grad at the start of the call matters

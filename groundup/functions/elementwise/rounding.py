@@ -21,7 +21,6 @@ __all__ = [
 ]
 
 Tensor = Any  # the class stands above this module; `groundup.tensor` gives the functions as its methods
-Number = float | int | bool
 
 
 def _whole(row: Row, input: Tensor) -> Tensor:
