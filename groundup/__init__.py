@@ -34,14 +34,13 @@ from groundup.dtypes import (
 from groundup.dtypes import bool_ as bool
 from groundup.dtypes import float_ as float
 from groundup.dtypes import int_ as int
-from groundup.functions import compare, contract, creation, elementwise, index, norms, reduce, view
+from groundup.functions import compare, contract, creation, elementwise, index, matrices, norms, reduce, view
 from groundup.functions.compare import *
 from groundup.functions.contract import *
 from groundup.functions.creation import *
 from groundup.functions.elementwise import *
 from groundup.functions.index import *
-from groundup.functions.linalg import plain
-from groundup.functions.linalg.plain import *
+from groundup.functions.matrices import *
 from groundup.functions.norms import *
 from groundup.functions.reduce import *
 from groundup.functions.view import *
@@ -110,12 +109,12 @@ __all__ += contract.__all__
 __all__ += creation.__all__
 __all__ += elementwise.__all__
 __all__ += index.__all__
+__all__ += matrices.__all__
 __all__ += norms.__all__
-__all__ += plain.__all__
 __all__ += reduce.__all__
 __all__ += view.__all__
 
-del compare, contract, creation, elementwise, index, norms, plain, reduce, view
+del compare, contract, creation, elementwise, index, matrices, norms, reduce, view
 
 _ROOMS = (
     "array_api",

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from groundup.autograd.apply import apply
 from groundup.autograd.backward import backward, grad
-from groundup.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from groundup.autograd.state import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 
 if TYPE_CHECKING:
     from groundup.autograd import functional
+    from groundup.autograd.differences import GradcheckError, gradcheck, gradgradcheck
     from groundup.autograd.function import Function, once_differentiable
 
 __all__ = [
@@ -35,12 +35,21 @@ __all__ = [
 ]
 
 
+# What networks can do without loads when it is first used.
+_LATER = {
+    "Function": "function",
+    "GradcheckError": "differences",
+    "gradcheck": "differences",
+    "gradgradcheck": "differences",
+    "once_differentiable": "function",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """What networks can do without loads when it is first used."""
     if name == "functional":
         return importlib.import_module("groundup.autograd.functional")
-    if name in ("Function", "once_differentiable"):
-        return getattr(importlib.import_module("groundup.autograd.function"), name)
+    if name in _LATER:
+        return getattr(importlib.import_module(f"groundup.autograd.{_LATER[name]}"), name)
     raise AttributeError(f"module 'groundup.autograd' has no attribute {name!r}")
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundup.functions import compare, contract, elementwise, index, norms, reduce
+from groundup.functions import compare, contract, elementwise, index, matrices, norms, reduce
 from groundup.functions.conversion import Conversion
 from groundup.functions.creation.methods import CreationMethods
-from groundup.functions.linalg import plain
 from groundup.functions.operators import Operators
 from groundup.functions.view.methods import ViewMethods
 
@@ -181,23 +180,23 @@ class Methods(Operators, Conversion, ViewMethods, CreationMethods):
     addr = contract.addr
     addbmm = contract.addbmm
     baddbmm = contract.baddbmm
-    inverse = plain.inverse
-    pinverse = plain.pinverse
-    det = plain.det
-    trace = plain.trace
-    slogdet = plain.slogdet
-    logdet = plain.logdet
-    lu = plain.lu
-    lu_solve = plain.lu_solve
-    cholesky = plain.cholesky
-    cholesky_inverse = plain.cholesky_inverse
-    cholesky_solve = plain.cholesky_solve
-    triangular_solve = plain.triangular_solve
-    qr = plain.qr
-    svd = plain.svd
-    cross = plain.cross
-    matrix_power = plain.matrix_power
-    matrix_exp = plain.matrix_exp
+    inverse = matrices.inverse
+    pinverse = matrices.pinverse
+    det = matrices.det
+    trace = matrices.trace
+    slogdet = matrices.slogdet
+    logdet = matrices.logdet
+    lu = matrices.lu
+    lu_solve = matrices.lu_solve
+    cholesky = matrices.cholesky
+    cholesky_inverse = matrices.cholesky_inverse
+    cholesky_solve = matrices.cholesky_solve
+    triangular_solve = matrices.triangular_solve
+    qr = matrices.qr
+    svd = matrices.svd
+    cross = matrices.cross
+    matrix_power = matrices.matrix_power
+    matrix_exp = matrices.matrix_exp
 
     # Index
     gather = index.gather

@@ -1,4 +1,7 @@
-"""Norms and what is measured by them: `norm`, `dist` and `renorm`, as ``torch`` has them beside ``torch.linalg``."""
+"""Norms and what is measured by them: `norm`, `dist` and `renorm`, as ``torch`` has them beside ``torch.linalg``.
+
+They are methods of tensors too, and load what they call in the first call.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from groundup import dtypes
 from groundup.autograd.tape import shown_as
 from groundup.functions.axes import Dim, one_axis
 from groundup.functions.elementwise import where
-from groundup.functions.linalg.norms import matrix_norm, vector_norm
 
 __all__ = ["dist", "norm", "renorm"]
 
@@ -24,6 +26,8 @@ def norm(
     >>> groundup.norm(groundup.tensor([3.0, 4.0]))
     tensor(5.)
     """
+    from groundup.functions.linalg import matrix_norm, vector_norm
+
     if p == "nuc":
         return matrix_norm(input, "nuc", (-2, -1) if dim is None else _pair(dim), keepdim, dtype=dtype)
     if isinstance(p, str) and p != "fro":
@@ -50,6 +54,8 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
 
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """The slices along `dim`, those longer than `maxnorm` in the p-norm shortened to it."""
+    from groundup.functions.linalg import vector_norm
+
     rank = input._array.ndim
     if rank < 2:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {rank} dimensions")

@@ -5,60 +5,48 @@
 
 from __future__ import annotations
 
-from functools import partial
+import importlib
+from collections.abc import Iterator, Mapping
 
-import numpy as np
+from groundup.ops import contract, elementwise, index, reduce, view
+from groundup.ops.row import EXACT, Row
 
-from groundup.ops import (
-    attention,
-    contract,
-    distance,
-    elementwise,
-    elimination,
-    index,
-    linalg,
-    normalise,
-    pooling,
-    reduce,
-    resampling,
-    view,
-    windows,
-)
-from groundup.ops.readings import ARRAYS
-from groundup.ops.row import Row
+__all__ = ["EXACT", "ROWS", "Row", "find"]
 
-FAMILIES: dict[str, dict[str, Row]] = {
-    "elementwise": elementwise.ROWS,
-    "reduce": reduce.ROWS | attention.ROWS | normalise.ROWS | pooling.MEANS,
-    "view": view.ROWS | windows.LAYOUTS,
-    "contract": contract.ROWS | distance.ROWS | elimination.ROWS | linalg.ROWS | windows.PRODUCTS | resampling.ROWS,
-    "index": index.ROWS | pooling.MAXIMA,
-}
-ROWS: dict[str, Row] = {name: row for family in FAMILIES.values() for name, row in family.items()}
-
-# The rows among those that move numbers which also add or convert some, and so may overflow.
-ADDING = frozenset(
-    """
-    add_at border_added fold from_columns gather_added index_added max_pick max_places max_spread max_windows nll
-    nll_back pad region_places scatter_add strided_added strided_picked
-    """.split()
-)
-
-# The rows that choose or compare without computing, so that NumPy never warns of them on arrays.
-EXACT = frozenset(
-    """
-    abs bitwise_and bitwise_not bitwise_or bitwise_xor copysign eq fmax fmin ge gt isfinite isinf isnan le lt maximum
-    minimum ne neg signbit
-    """.split()
-)
-
-for _row in ROWS.values():
-    _row.quiet = _row.quiet and _row.name not in ADDING
-    _row.silent = _row.quiet or _row.name in EXACT
-    _row.eager = _row.kernel or (getattr(np, _row.ufunc) if _row.ufunc else partial(_row.forward, ARRAYS))
-    _row.shares = _row.name in view.SHARING or _row.name in windows.SHARING
+# The modules whose rows layers and linear algebra use, and many programs do not.
+LATER = ("attention", "distance", "elimination", "linalg", "normalise", "pooling", "resampling", "windows")
 
 
-def find(family: str, name: str) -> Row:
-    """The row of that family and name."""
-    return FAMILIES[family][name]
+class Table(Mapping[str, Row]):
+    """All rows by name. Those of `LATER` are loaded when one of them, or the whole table, is first asked for."""
+
+    def __init__(self, *parts: dict[str, Row]) -> None:
+        self._rows = {name: row for part in parts for name, row in part.items()}
+        self._whole = False
+
+    def _all(self) -> dict[str, Row]:
+        if not self._whole:
+            parts = [importlib.import_module(f"groundup.ops.{module}").ROWS for module in LATER]
+            self._rows = {name: row for part in (self._rows, *parts) for name, row in part.items()}
+            self._whole = True
+        return self._rows
+
+    def __getitem__(self, name: str) -> Row:
+        try:
+            return self._rows[name]
+        except KeyError:
+            return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+ROWS = Table(elementwise.ROWS, reduce.ROWS, view.ROWS, contract.ROWS, index.ROWS)
+
+
+def find(name: str) -> Row:
+    """The row of that name."""
+    return ROWS[name]

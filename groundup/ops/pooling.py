@@ -261,6 +261,4 @@ max_pick = maximum(
 max_places = maximum(lambda m, x, top, *, where: _max_places(x, top, where))
 region_places = maximum(lambda m, x, *, counts: _region_places(x, counts))
 
-_ROWS = name_rows(globals())
-MEANS = {name: row for name, row in _ROWS.items() if row.family == "reduce"}
-MAXIMA = {name: row for name, row in _ROWS.items() if row.family == "index"}
+ROWS = name_rows(globals())

@@ -10,10 +10,31 @@ Which of them to save is settled here, once for each row and each set of argumen
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
+
+import numpy as np
+
+from groundup.ops.readings import ARRAYS
 
 Formula = Any  # a plain function: its argument names are read from its code
 HAS_REST = 0x04  # the flag of code that takes *arguments
+
+# The rows among those that move numbers which also add or convert some, and so may overflow.
+ADDING = frozenset(
+    """
+    add_at border_added fold from_columns gather_added index_added max_pick max_places max_spread max_windows nll
+    nll_back pad region_places scatter_add strided_added strided_picked
+    """.split()
+)
+
+# The rows that choose or compare without computing, so that NumPy never warns of them on arrays.
+EXACT = frozenset(
+    """
+    abs bitwise_and bitwise_not bitwise_or bitwise_xor copysign eq fmax fmin ge gt isfinite isinf isnan le lt maximum
+    minimum ne neg signbit
+    """.split()
+)
 
 
 class Step:
@@ -123,7 +144,7 @@ class Row:
         self.params = code.co_varnames[count : count + code.co_kwonlyargcount]
         self.differentiable = each is not None or any(grads)
         self.plans: dict[Any, Plan | None] = {}
-        self.eager: Formula = forward  # the reading on arrays, bound once all tables exist
+        self.eager: Formula = forward  # the reading on arrays
         self.shares = False  # whether the result may be a view of the argument's memory
         self.quiet = family in ("view", "index")  # moves numbers, so that NumPy has nothing to warn of
         self.silent = self.quiet  # NumPy never warns of it on arrays of one type
@@ -131,10 +152,10 @@ class Row:
     def __repr__(self) -> str:
         return f"<{self.family} {self.name}>"
 
-    def __reduce__(self) -> tuple[Any, tuple[str, str]]:
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
         from groundup.ops import find
 
-        return find, (self.family, self.name)
+        return find, (self.name,)
 
     def plan(self, mask: int, count: int) -> Plan | None:
         """The plan for `count` arguments of which those in the bits of `mask` want a gradient; None if none has one."""
@@ -176,11 +197,20 @@ class Row:
         return Plan(tuple(inputs), "y" in used, tuple(steps))
 
 
-def name_rows(table: dict[str, Any]) -> dict[str, Row]:
-    """Give each row of a module its variable's name (without the underscore that avoids a builtin)."""
+def name_rows(table: dict[str, Any], sharing: frozenset[str] = frozenset()) -> dict[str, Row]:
+    """Make the rows of a module ready: each is called as its variable (without the underscore that avoids a builtin).
+
+    The results of those in `sharing` may be views of the argument's memory.
+    """
     rows = {}
-    for variable, value in table.items():
-        if isinstance(value, Row) and not variable.startswith("_"):
-            value.name = variable.rstrip("_")
-            rows[value.name] = value
+    for variable, row in table.items():
+        if isinstance(row, Row) and not variable.startswith("_"):
+            name = variable.rstrip("_")
+            rows[name] = row
+            if not row.name:  # not a row of another module
+                row.name = name
+                row.eager = row.kernel or (getattr(np, row.ufunc) if row.ufunc else partial(row.forward, ARRAYS))
+                row.quiet = row.quiet and name not in ADDING
+                row.silent = row.quiet or name in EXACT
+                row.shares = name in sharing
     return rows

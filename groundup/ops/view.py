@@ -200,4 +200,4 @@ SHARING = frozenset(
     }
     | {"alias"}
 )
-ROWS = name_rows(globals())
+ROWS = name_rows(globals(), SHARING)

@@ -218,7 +218,4 @@ correlate_weight = contraction(
     lambda m, g, columns: m.correlate(columns, g),
 )
 
-_ROWS = name_rows(globals())
-LAYOUTS = {name: row for name, row in _ROWS.items() if row.family == "view"}
-PRODUCTS = {name: row for name, row in _ROWS.items() if row.family == "contract"}
-SHARING = frozenset({"to_columns"})
+ROWS = name_rows(globals(), sharing=frozenset({"to_columns"}))

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import groundup
-from groundup.ops import FAMILIES
+from groundup.ops import ROWS, elementwise
 from tests.table import contract_table, index_table, view_table
 from tests.table.adjoint import gaps, whole
 from tests.table.judged import call
 from tests.table.operations import ENTRIES
 from tests.table.table import Arg, Entry, Sample, arrays_in, fill
 
-SMOOTH = [row for row in FAMILIES["elementwise"].values() if any(row.grads) and not row.judge]
+SMOOTH = [row for row in elementwise.ROWS.values() if any(row.grads) and not row.judge]
 
 # The rows that algebra cannot decide, and why; everything else is proven.
 JUDGED_OTHERWISE = {
@@ -55,9 +55,8 @@ def test_algebra_proves_the_derivative(row: object) -> None:
 
 
 def test_rows_without_a_proof_name_their_judge() -> None:
-    rows = [row for family in FAMILIES.values() for row in family.values()]
-    assert {row.name for row in rows if row.judge} == set(JUDGED_OTHERWISE)
-    assert all(row.smooth for row in FAMILIES["elementwise"].values() if not row.judge)
+    assert {row.name for row in ROWS.values() if row.judge} == set(JUDGED_OTHERWISE)
+    assert all(row.smooth for row in elementwise.ROWS.values() if not row.judge)
 
 
 def _whole_sample(sample: Sample) -> Sample:

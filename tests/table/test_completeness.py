@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 import groundup
-from groundup.functions import compare, contract, elementwise, index, linalg, norms, reduce, view
+from groundup.functions import compare, contract, elementwise, index, linalg, matrices, norms, reduce, view
 from groundup.ops import ROWS
 from tests.table.judged import call
 from tests.table.operations import ENTRIES
@@ -92,7 +92,7 @@ def _rows_behind(entry: Entry, sample: Sample) -> set[str]:
 def test_every_public_function_is_in_the_table() -> None:
     tested = {(entry.path or entry.name).rpartition(".")[2] for entry in ENTRIES.values()} | {"getitem"}
     missing = {}
-    for module in (elementwise, reduce, view, contract, linalg, linalg.plain, norms, index, compare):
+    for module in (elementwise, reduce, view, contract, linalg, matrices, norms, index, compare):
         for name, value in vars(module).items():
             own = inspect.isfunction(value) and value.__module__.startswith(module.__name__)
             own = own and value.__name__ == name  # not another name for it

@@ -11,7 +11,7 @@ from groundup.autograd.apply import apply
 from groundup.autograd.tape import shown_as, wrap
 from groundup.functions.index import index_select
 from groundup.functions.view import unsqueeze
-from groundup.ops import distance as rows
+from groundup.ops import ROWS
 
 __all__ = ["cdist", "pdist"]
 
@@ -40,8 +40,8 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = _MODES[0])
     _check_points(x1, x2, p)
     many = compute_mode == _MODES[0] and max(x1._array.shape[-2], x2._array.shape[-2]) > _MANY
     if p == 2 and (many or compute_mode == _MODES[1]):
-        return apply(rows.euclidean, x1, x2)
-    return apply(rows.length, unsqueeze(x1, -2) - unsqueeze(x2, -3), p=float(p))
+        return apply(ROWS["euclidean"], x1, x2)
+    return apply(ROWS["length"], unsqueeze(x1, -2) - unsqueeze(x2, -3), p=float(p))
 
 
 def _check_points(x1: Tensor, x2: Tensor, p: float) -> None:
@@ -71,4 +71,4 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
         raise RuntimeError("pdist only supports non-negative p values")
     first, second = (wrap(each) for each in np.triu_indices(input._array.shape[0], 1))
     difference = index_select(input, 0, first) - index_select(input, 0, second)
-    return shown_as(apply(rows.length, difference, p=float(p)), "PdistBackward0")
+    return shown_as(apply(ROWS["length"], difference, p=float(p)), "PdistBackward0")

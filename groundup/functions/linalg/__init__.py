@@ -1,4 +1,4 @@
-"""Linear algebra: what `groundup.linalg` shows, and what of it `groundup` itself has.
+"""Linear algebra: what `groundup.linalg` shows. `functions.matrices` is what of it `groundup` itself has.
 
 Each module says in `__all__` what it makes public.
 """

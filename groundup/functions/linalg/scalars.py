@@ -11,16 +11,14 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import shown_as, wrap
+from groundup.autograd.tape import wrap
 from groundup.functions.elementwise import where
 from groundup.functions.linalg.checks import check_floating, check_sides, check_square, tolerances
-from groundup.functions.reduce import sum as sum_
-from groundup.functions.view import diagonal
 from groundup.named import Result
 from groundup.ops import linalg as rows
 from groundup.ops import matrices
 
-__all__ = ["det", "logdet", "matrix_rank", "slogdet", "trace"]
+__all__ = ["det", "logdet", "matrix_rank", "slogdet"]
 
 Tensor = Any
 
@@ -58,13 +56,6 @@ def logdet(A: Tensor) -> Tensor:
     check_square("logdet", A)
     sign, logabs = slogdet(A)
     return where(sign == -1, math.nan, logabs)
-
-
-def trace(input: Tensor) -> Tensor:
-    """The sum of the diagonal of a matrix."""
-    if input._array.ndim != 2:
-        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
-    return shown_as(sum_(diagonal(input)), "TraceBackward0")
 
 
 def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:

@@ -37,10 +37,8 @@ __all__ = [
     "cholesky_solve",
     "inv",
     "inv_ex",
-    "inverse",
     "lstsq",
     "pinv",
-    "pinverse",
     "solve",
     "solve_ex",
     "solve_triangular",
@@ -90,11 +88,6 @@ def inv(A: Tensor) -> Tensor:
     """
     check_square("linalg.inv", A)
     return apply(rows.inv, A)
-
-
-def inverse(input: Tensor) -> Tensor:
-    """The inverse, as `linalg.inv` gives it."""
-    return inv(input)
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
@@ -205,11 +198,6 @@ def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = N
         check_sides("linalg.pinv", A)
     atol, rtol = tolerances(A, atol, rtol if rcond is None else rcond)
     return apply(rows.pinv, A, atol=atol, rtol=rtol, hermitian=bool(hermitian))
-
-
-def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
-    """The pseudo-inverse, as `linalg.pinv` gives it with this rtol."""
-    return pinv(input, rcond)
 
 
 _DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
