@@ -1,0 +1,149 @@
+"""Kernels made into machine code: the address of a C function for each kernel's text and kinds of arguments.
+
+LLVM does it, through llvmlite, which is what Numba stands on; :mod:`.lowering` writes what LLVM reads, and
+:mod:`.cache` keeps the results, so that a kernel is made once on a computer. A kernel becomes
+``void(int64 *memory, double *numbers, int64 *args, int64 t, int64 n)``: thread t of n does its share of
+``args[0]`` units. ``args[1]`` is a word of flags, and then come the parameters in order: for an array its place
+in memory and the number of elements to skip, for an int itself, for a float its place in numbers.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import platform
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from groundup.compile.loops import cache
+from groundup.compile.loops.kinds import Untranslatable
+from groundup.compile.loops.lowering import module_text
+from groundup.errors import MissingExtra
+
+#: Raised by one whenever the same text would become other machine code, or be called otherwise.
+ABI = 1
+
+#: A sum over many elements: ``total = plus_f32(total, term)`` may be summed in any order, and so be vectorised.
+PLUS = {
+    "float32": ("plus_f32", "def plus_f32(total, term):\n    return total + term\n"),
+    "float64": ("plus_f64", "def plus_f64(total, term):\n    return total + term\n"),
+}
+#: The largest and the smallest of many elements, NaN where one of them is; vectorised too.
+LARGEST = ("largest", "def largest(found, other):\n    return np.maximum(found, other)\n")
+SMALLEST = ("smallest", "def smallest(found, other):\n    return np.minimum(found, other)\n")
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A function of arrays and numbers: its name, the text of it and of what it calls, the kinds of its arguments.
+
+    A kind is "float32*" or another NumPy name with a star, for an array; "int"; "float32" or "float64". The
+    function takes them in this order, and then ``begin, end``.
+    """
+
+    name: str
+    text: str
+    parameters: tuple[str, ...]
+
+
+#: Why a kernel has no machine code.
+REASONS: dict[Kernel, str] = {}
+
+_addresses: dict[Kernel, int | None] = {}
+_lock = threading.Lock()
+
+
+def machine_code(kernels: Sequence[Kernel]) -> list[int | None]:
+    """The address of each kernel's machine code; None where there is none, and :data:`REASONS` says why.
+
+    Raises:
+        MissingExtra: llvmlite, which Numba brings, is not installed.
+    """
+    with _lock:
+        for kernel in kernels:
+            if kernel not in _addresses:
+                _addresses[kernel] = _load_or_make(kernel)
+        return [_addresses[kernel] for kernel in kernels]
+
+
+def _load_or_make(kernel: Kernel) -> int | None:
+    engine = _engine()
+    key = hashlib.sha256(repr((kernel.name, kernel.text, kernel.parameters, engine.fingerprint)).encode()).hexdigest()
+    symbol = f"groundup_{key}"
+    stored = cache.load(key)
+    if stored is not None:
+        return engine.address(stored, symbol)
+    try:
+        code = engine.compile(module_text(kernel.text, kernel.name, kernel.parameters, symbol))
+    except (Untranslatable, RuntimeError) as error:
+        REASONS[kernel] = str(error)
+        return None
+    cache.save(key, code)
+    return engine.address(code, symbol)
+
+
+@functools.cache
+def _engine() -> Engine:
+    return Engine()
+
+
+class Engine:
+    """LLVM for this computer: makes object code of a module's text, and brings object code into the process.
+
+    It lives as long as the process, since the addresses that it gives do.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import llvmlite
+            from llvmlite import binding
+        except ImportError as error:
+            raise MissingExtra("making machine code", "llvmlite", "compile") from error
+        self.llvm: Any = binding
+        binding.initialize_native_target()
+        binding.initialize_native_asmprinter()
+        self.cpu = binding.get_host_cpu_name()
+        try:
+            self.features = binding.get_host_cpu_features().flatten()
+        except RuntimeError:  # LLVM does not know on every kind of computer
+            self.features = ""
+        target = binding.Target.from_default_triple()
+        # Code that may lie anywhere: where in memory it will be loaded nobody knows yet.
+        self.machine = target.create_target_machine(
+            cpu=self.cpu, features=self.features, opt=3, reloc="pic", codemodel="default", jit=True
+        )
+        self.linker = binding.create_mcjit_compiler(binding.parse_assembly(""), self.machine)
+        self.fingerprint = (ABI, llvmlite.__version__, binding.llvm_version_info, target.triple, self.cpu)
+        self.fingerprint += (self.features, platform.python_version_tuple()[:2])
+
+    def compile(self, text: str) -> bytes:
+        """Object code of a module.
+
+        Raises:
+            RuntimeError: LLVM does not take the text.
+        """
+        module = self.llvm.parse_assembly(text)
+        module.verify()
+        options = self.llvm.create_pipeline_tuning_options(speed_level=3)
+        options.loop_vectorization, options.slp_vectorization, options.loop_unrolling = True, True, True
+        builder = self.llvm.create_pass_builder(self.machine, options)
+        builder.getModulePassManager().run(module, builder)
+        code: bytes = self.machine.emit_object(module)
+        return code
+
+    def assembly(self, text: str) -> str:
+        """The machine code of a module as text, for who wants to see what became of a loop."""
+        code = self.llvm.parse_assembly(text)
+        options = self.llvm.create_pipeline_tuning_options(speed_level=3)
+        options.loop_vectorization, options.slp_vectorization, options.loop_unrolling = True, True, True
+        builder = self.llvm.create_pass_builder(self.machine, options)
+        builder.getModulePassManager().run(code, builder)
+        return str(self.machine.emit_assembly(code))
+
+    def address(self, code: bytes, symbol: str) -> int:
+        """Where in this process the function is, once its object code is brought in."""
+        self.linker.add_object_file(self.llvm.ObjectFileRef.from_data(code))
+        self.linker.finalize_object()
+        return int(self.linker.get_function_address(symbol))
