@@ -1,17 +1,19 @@
-"""The command `python -m bench`: measure the machine, then groundup against its peers."""
+"""The command `python -m bench`: groundup beside its peers and beside what the machine can do."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from bench import imports, machine, steps
+from bench import compiled, imports, machine, peers
+from bench.fleet import Fleet
 from bench.operations import all_operations
-from bench.report import console, duration, ratio, show_operations, table
+from bench.report import console, duration, ratio, show_absent, show_operations, show_workload, table, threads_text
 from bench.sides import Libraries, load, run
-from bench.timing import QUICK, THOROUGH, Effort, medians
+from bench.timing import QUICK, THOROUGH
+from bench.workloads import IN_QUICK, WORKLOADS, chosen
 
 SIZES = (10, 1_000_000)
 
@@ -19,64 +21,71 @@ SIZES = (10, 1_000_000)
 def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
-    effort = QUICK if options.quick else THOROUGH
-    if options.what == "import":
-        within = bench_imports([*options.libraries], 5 if options.quick else 15)
-        return 0 if within or options.quick else 1
-    libraries = load(options.libraries)
+    commands: dict[str, Callable[[argparse.Namespace], int]] = {
+        "compiled": bench_compiled,
+        "operations": bench_operations,
+        "import": bench_imports,
+    }
+    try:
+        if options.what == "all":
+            return max([command(options) for command in commands.values()])
+        return commands[options.what](options)
+    except ValueError as error:  # a name that means nothing
+        parser.error(str(error))
+
+
+def bench_compiled(options: argparse.Namespace) -> int:
+    """Whole training steps and inference, in every version; the exit code says whether any was wrong."""
+    names = chosen(options.workloads) if options.workloads or not options.quick else list(IN_QUICK)
+    versions = peers.chosen(options.libraries or [])
+    if options.quick and not options.libraries:
+        versions = [version for version in versions if version not in peers.SLOW_TO_START]
+    threads = options.threads or compiled.default_threads()
+    effort = QUICK if options.quick else compiled.THOROUGH
+    outcomes = []
+    for count in threads:
+        with Fleet(versions, count) as fleet:
+            limits = compiled.limits_of(fleet, effort)
+            console.print(f"{threads_text(count)}: {machine.describe(limits)}", soft_wrap=True)
+            show_absent(fleet)
+            for name in names:
+                outcomes.append(compiled.measure(fleet, name, {}, limits, effort, options.busy))
+                show_workload(outcomes[-1])
+    return int(any(outcome.problems for outcome in outcomes))
+
+
+def bench_operations(options: argparse.Namespace) -> int:
+    """Time every public operation, small and large, with and without gradients; the code says if one was wrong."""
+    try:
+        libraries = load(options.libraries or ["groundup", "torch"])
+    except ModuleNotFoundError as error:
+        console.print(f"absent: {error.name}; a time alone is no result, so operations are not timed\n")
+        return 0
     if len(libraries) < 2:
-        parser.error("a time alone is no result: name at least two libraries")
-    with _threads(options.threads, libraries):
+        raise ValueError("a time alone is no result: name at least two libraries")
+    effort = QUICK if options.quick else THOROUGH
+    with _threads(options.threads[0] if options.threads else None, libraries):
         limits = machine.measure(effort)
         console.print(machine.describe(limits), "\n", soft_wrap=True)
-        failures = 0
-        if options.what in ("all", "steps"):
-            failures += bench_steps(libraries, limits, effort)
-        if options.what in ("all", "operations"):
-            failures += bench_operations(libraries, limits, effort, options.only, options.sizes)
-    return 1 if failures else 0
-
-
-def bench_steps(libraries: Libraries, limits: machine.Machine, effort: Effort) -> int:
-    """Time the whole training steps."""
-    others = [*list(libraries)[1:], "by hand"]
-    shown = table("one training step", ["workload", "version", "time", *(f"x {other}" for other in others), "x limit"])
-    for name, (_, _, flops) in steps.WORKLOADS.items():
-        steps.check(name, libraries)
-        times = medians(steps.versions(name, libraries), effort)
-        limit = limits.limit(flops, 0.0)
-        for who, seconds in times.items():
-            ratios = [ratio(seconds / times[other]) for other in others]
-            shown.add_row(
-                name if who == next(iter(times)) else "", who, duration(seconds), *ratios, ratio(seconds / limit)
-            )
-    console.print(shown, "\n")
-    return 0
-
-
-def bench_operations(
-    libraries: Libraries, limits: machine.Machine, effort: Effort, only: str, sizes: Sequence[int] = SIZES
-) -> int:
-    """Time every public operation, small and large, with and without gradients; count the wrong ones."""
-    mine, peer = list(libraries)[:2]
-    rows = [
-        run(operation, size, backward, libraries, effort)
-        for backward in (False, True)
-        for size in sizes
-        for operation in all_operations()
-        if only in f"{operation.family}: {operation.name}" and (operation.differentiable or not backward)
-    ]
-    show_operations(rows, limits, mine, peer)
+        rows = [
+            run(operation, size, backward, libraries, effort)
+            for backward in (False, True)
+            for size in options.sizes
+            for operation in all_operations()
+            if options.only in f"{operation.family}: {operation.name}" and (operation.differentiable or not backward)
+        ]
+    show_operations(rows, limits, *list(libraries)[:2])
     wrong = [row for row in rows if row.problem]
     for row in wrong:
         mode = "forward and backward" if row.backward else "forward"
         console.print(f"(!) {row.operation.name}, {row.size:,} elements, {mode}: {row.problem}", markup=False)
-    return len(wrong)
+    return int(bool(wrong))
 
 
-def bench_imports(modules: list[str], rounds: int) -> bool:
-    """Time the imports, each in its own process; whether the first is within its budget."""
-    times = imports.medians_of_imports(["numpy", *modules], rounds)
+def bench_imports(options: argparse.Namespace) -> int:
+    """Time the imports, each in its own process; the code says whether the first is over its budget."""
+    modules = [name for name in options.libraries or ["groundup", "torch"] if imports.is_installed(name)]
+    times = imports.medians_of_imports(["numpy", *modules], 2 if options.quick else 15)
     shown = table("import", ["module", "time", "x numpy", "more than numpy"])
     for module, seconds in times.items():
         more = "" if module == "numpy" else f"{seconds - times['numpy']:+.3f} s"
@@ -84,7 +93,7 @@ def bench_imports(modules: list[str], rounds: int) -> bool:
     console.print(shown)
     within = times[modules[0]] - times["numpy"] <= imports.BUDGET
     console.print(f"{modules[0]} is {'within' if within else 'OVER'} its budget of numpy + {imports.BUDGET} s")
-    return within
+    return int(not within and not options.quick)
 
 
 def _threads(count: int | None, libraries: Libraries) -> AbstractContextManager[object]:
@@ -101,21 +110,23 @@ def _threads(count: int | None, libraries: Libraries) -> AbstractContextManager[
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    what = ["all", "steps", "operations", "import"]
+    what = ["all", "compiled", "operations", "import"]
+    parser.add_argument("what", nargs="?", choices=what, default="all", help="what to measure (default: all)")
     parser.add_argument(
-        "what", nargs="?", choices=what, default="all", help="what to measure (default: all but import)"
+        "workloads", nargs="*", metavar="WORKLOAD", help=f"for compiled: some of {', '.join(WORKLOADS)} (default: all)"
     )
     parser.add_argument("--quick", action="store_true", help="few and short batches: shows that it runs, not how fast")
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="elements of the operations' tensors")
-    parser.add_argument("--only", default="", metavar="TEXT", help='operations with this in "family: name"')
-    parser.add_argument("--threads", type=int, help="threads for every library (default: each library's own choice)")
+    parser.add_argument("--threads", type=int, nargs="+", metavar="N", help="threads for every library (default: 1 2)")
     parser.add_argument(
         "--libraries",
         nargs="+",
-        default=["groundup", "torch"],
-        metavar="MODULE",
-        help="the library under test and its peers, by module name (default: groundup torch)",
+        metavar="NAME",
+        help="the library under test and its peers: modules, or for workloads also versions of them "
+        f"({', '.join(peers.VERSIONS)})",
     )
+    parser.add_argument("--busy", action="store_true", help="for compiled: also with a foreign process on one core")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="elements of the operations' tensors")
+    parser.add_argument("--only", default="", metavar="TEXT", help='operations with this in "family: name"')
     return parser
 
 

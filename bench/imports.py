@@ -3,6 +3,7 @@ it."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import statistics
 import subprocess
@@ -10,6 +11,10 @@ import sys
 
 # The budget: `import groundup` may take this much longer than `import numpy`, which it contains.
 BUDGET = 0.05
+
+
+def is_installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
 
 
 def import_seconds(module: str) -> float:

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bench.compiled import MINE, Outcome
+from bench.fleet import Fleet
 from bench.machine import Machine
 from bench.sides import Row
 
@@ -19,7 +21,7 @@ console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
 
 
 def table(title: str, columns: Sequence[str]) -> Table:
-    made = Table(title=title, title_justify="left")
+    made = Table(title=title or None, title_justify="left")
     for i, column in enumerate(columns):
         made.add_column(column, justify="left" if i == 0 else "right")
     return made
@@ -46,6 +48,33 @@ def show_operations(rows: Sequence[Row], machine: Machine, mine: str, peer: str)
     for size in sorted({size for size, _ in groups}):
         both = [row for row in rows if row.size == size and row.seconds]
         console.print(f"{size:,} elements, both tables:", _summary(both, mine, peer))
+
+
+def show_workload(outcome: Outcome) -> None:
+    """A table of one workload, the fastest first."""
+    workload = outcome.workload
+    mine = outcome.seconds.get(MINE)
+    console.print(f"{workload.name}: {workload.title}; {threads_text(outcome.threads)}", markup=False)
+    shown = table("", ["version", "a step", f"x {MINE}", "x floor", *(["busy core", "lost"] if outcome.busy else [])])
+    for version, seconds in sorted(outcome.seconds.items(), key=lambda pair: pair[1]):
+        row = [version, duration(seconds), ratio(seconds / mine) if mine else "", ratio(seconds / outcome.floor)]
+        if outcome.busy:
+            row += [duration(outcome.busy[version]), f"{ratio(outcome.busy[version] / seconds)} x"]
+        shown.add_row(*row)
+    console.print(shown)
+    for version, problem in outcome.problems.items():
+        console.print(f"(!) {version}: {problem}", markup=False)
+    console.print()
+
+
+def show_absent(fleet: Fleet) -> None:
+    for process in fleet.all:
+        if process.absent:
+            console.print(f"absent: {process.version}: {process.absent}", markup=False)
+
+
+def threads_text(threads: int) -> str:
+    return "1 thread" if threads == 1 else f"{threads} threads"
 
 
 def _summary(rows: list[Row], mine: str, peer: str) -> str:

@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True)
@@ -24,23 +25,32 @@ class Effort:
 THOROUGH = Effort(batch=2e-3, rounds=15)
 QUICK = Effort(batch=2e-4, rounds=3)
 
+Batch = Callable[[int], float]  # so many calls, to the seconds that they took
+
 
 def medians(calls: Mapping[str, Callable[[], object]], effort: Effort) -> dict[str, float]:
     """Seconds for one call of each callable, the median over interleaved batches."""
-    counts = {name: _calls_in(effort.batch, call) for name, call in calls.items()}
-    samples: dict[str, list[float]] = {name: [] for name in calls}
-    order = list(calls)
+    return medians_of_batches({name: partial(_time_batch, call) for name, call in calls.items()}, effort)
+
+
+def medians_of_batches(batches: Mapping[str, Batch], effort: Effort, pause: float = 0.0) -> dict[str, float]:
+    """The same for what times its own calls, with a pause before each batch."""
+    counts = {name: _calls_in(effort.batch, batch) for name, batch in batches.items()}
+    samples: dict[str, list[float]] = {name: [] for name in batches}
+    order = list(batches)
     for _ in range(effort.rounds):
         for name in order:
-            samples[name].append(_time_batch(calls[name], counts[name]) / counts[name])
+            if pause:
+                time.sleep(pause)
+            samples[name].append(batches[name](counts[name]) / counts[name])
         order.reverse()  # nobody always comes after the same neighbour
     return {name: statistics.median(times) for name, times in samples.items()}
 
 
-def _calls_in(seconds: float, call: Callable[[], object]) -> int:
+def _calls_in(seconds: float, batch: Batch) -> int:
     """How many calls fill `seconds`; the search for it is also the warm-up."""
     count = 1
-    while (taken := _time_batch(call, count)) < seconds:
+    while (taken := batch(count)) < seconds:
         count = max(count + 1, min(10 * count, round(count * seconds / max(taken, 1e-9))))
     return count
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import groundup
-from bench import inputs, operations, sides, steps, timing
+from bench import inputs, operations, sides, timing
 from bench.machine import Machine
 
 SHORT = timing.Effort(batch=1e-6, rounds=1)
@@ -106,17 +106,6 @@ def test_a_view_moves_nothing() -> None:
     view = operations.Operation("view", "double", double, inputs.vectors(1))
     assert sides.run(view, 10, False, {"a": library(lambda x: x[:4])}, SHORT).traffic == 0
     assert sides.run(view, 10, False, {"a": library(lambda x: x.clone())}, SHORT).traffic == 80
-
-
-@pytest.mark.parametrize("name", steps.WORKLOADS)
-def test_the_steps_agree_with_those_by_hand(name: str) -> None:
-    steps.check(name, {"groundup": groundup})
-
-
-def test_a_step_with_other_numbers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(steps.WORKLOADS, "mixed", (steps.w1_with, steps.w2_by_hand, 1.0))
-    with pytest.raises(ValueError, match="groundup has the losses"):
-        steps.check("mixed", {"groundup": groundup})
 
 
 # Public functions that compute nothing worth a row.

@@ -1,0 +1,84 @@
+"""PyTorch: eager, eager with its fused optimisers or its other layout of images, and the whole step compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+
+from bench.peers.base import Absent, Made
+from bench.peers.functional import states_of, step_of
+from bench.peers.modules import Prepared
+from bench.workloads.base import Workload
+
+
+def prepare(threads: int) -> None:
+    torch.set_num_threads(threads)
+
+
+def eager(workload: Workload) -> Made:
+    prepared = Prepared(torch, workload)
+    return prepared.made(prepared.step())
+
+
+def fused(workload: Workload) -> Made:
+    if workload.rule is None:
+        raise Absent(f"{workload.name} has no optimiser")
+    prepared = Prepared(torch, workload, fused=True)
+    return prepared.made(prepared.step())
+
+
+def channels_last(workload: Workload) -> Made:
+    if not workload.images:
+        raise Absent(f"{workload.name} has no images")
+    prepared = Prepared(torch, workload)
+    prepared.model.to(memory_format=torch.channels_last)
+    prepared.batch[0] = prepared.batch[0].contiguous(memory_format=torch.channels_last)
+    return prepared.made(prepared.step())
+
+
+class Ops:
+    """The functional operations, as PyTorch's own functions give them."""
+
+    linear, relu, tanh, sqrt, cross_entropy = F.linear, torch.relu, torch.tanh, torch.sqrt, F.cross_entropy
+
+
+def compiled(workload: Workload) -> Made:
+    """Forward, backward and optimiser in one graph, which writes the weights where they are."""
+    function = step_of(workload, Ops, _value_and_grad)
+    weights = [torch.from_numpy(a.copy()) for a in workload.weights]
+    batch = [torch.from_numpy(a.copy()) for a in workload.batch]
+    if workload.rule is None:
+        other = _whole(function)
+        return Made(lambda: other(weights, *batch), lambda found: [a.numpy() for a in found])
+    states, count = states_of(workload, torch.zeros_like, weights), torch.ones(())
+
+    @_whole
+    def step(weights: Any, states: Any, count: Any, *batch: Any) -> Any:
+        new_weights, new_states, new_count, loss = function(weights, states, count, *batch)
+        count.copy_(new_count)
+        for mine, new in zip(weights, new_weights):
+            mine.copy_(new)
+        for kept, newer in zip(states, new_states):
+            for mine, new in zip(kept, newer):
+                mine.copy_(new)
+        return loss
+
+    return Made(lambda: step(weights, states, count, *batch), lambda loss: [loss.numpy()])
+
+
+def _whole(function: Callable[..., Any]) -> Callable[..., Any]:
+    made: Callable[..., Any] = torch.compile(function, fullgraph=True, dynamic=False)
+    return made
+
+
+def _value_and_grad(function: Callable[..., Any]) -> Callable[..., Any]:
+    differentiated = torch.func.grad_and_value(function)
+
+    def turned(*arguments: Any) -> tuple[Any, Any]:
+        gradients, loss = differentiated(*arguments)
+        return loss, gradients
+
+    return turned
