@@ -33,6 +33,29 @@ class Ops:
         rows = jax.nn.log_softmax(scores)
         return -jnp.take_along_axis(rows, target[:, None], 1).mean()
 
+    @staticmethod
+    def gelu(x: Any) -> Any:
+        return jax.nn.gelu(x, approximate=False)
+
+    softmax = jax.nn.softmax
+
+    @staticmethod
+    def layer_norm(x: Any, gain: Any, bias: Any) -> Any:
+        apart = x - x.mean(-1, keepdims=True)
+        return apart * lax.rsqrt((apart * apart).mean(-1, keepdims=True) + 1e-5) * gain + bias
+
+    @staticmethod
+    def embed(w: Any, i: Any) -> Any:
+        return w[i]
+
+    @staticmethod
+    def attention(qkv: Any) -> Any:
+        return jax.nn.dot_product_attention(qkv[:, :, 0], qkv[:, :, 1], qkv[:, :, 2], is_causal=True)
+
+    @staticmethod
+    def conv(x: Any, w: Any, b: Any) -> Any:
+        return lax.conv_general_dilated(x, w, (2, 2), ((1, 1), (1, 1))) + b[:, None, None]
+
 
 def jit(workload: Workload) -> Made:
     function = step_of(workload, Ops, jax.value_and_grad)

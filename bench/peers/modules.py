@@ -16,11 +16,11 @@ class Prepared:
         self.T, self.workload = T, workload
         self.model, self.objective = workload.modules(T)
         self.parameters = list(self.model.parameters())
-        with T.no_grad():
-            for parameter, array in zip(self.parameters, workload.weights, strict=True):
-                parameter.copy_(T.from_numpy(array.copy()))
+        for parameter, array in zip(self.parameters, workload.weights, strict=True):
+            parameter.data = T.from_numpy(array.copy())
         self.batch = [T.from_numpy(array.copy()) for array in workload.batch]
-        self.optimizer = workload.rule and workload.rule.optimizer(T, self.parameters, **settings)
+        rule = workload.rule
+        self.optimizer: Any = None if rule is None else rule.optimizer(T, self.parameters, **settings)
 
     def step(self) -> Callable[..., Any]:
         """The function of a batch that does one step."""

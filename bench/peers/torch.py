@@ -43,6 +43,28 @@ class Ops:
     """The functional operations, as PyTorch's own functions give them."""
 
     linear, relu, tanh, sqrt, cross_entropy = F.linear, torch.relu, torch.tanh, torch.sqrt, F.cross_entropy
+    gelu = F.gelu
+
+    @staticmethod
+    def softmax(x: Any) -> Any:
+        return torch.softmax(x, -1)
+
+    @staticmethod
+    def layer_norm(x: Any, gain: Any, bias: Any) -> Any:
+        return F.layer_norm(x, (x.shape[-1],), gain, bias)
+
+    @staticmethod
+    def embed(w: Any, i: Any) -> Any:
+        return F.embedding(i, w)
+
+    @staticmethod
+    def attention(qkv: Any) -> Any:
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2)
+
+    @staticmethod
+    def conv(x: Any, w: Any, b: Any) -> Any:
+        return F.conv2d(x, w, b, stride=2, padding=1)
 
 
 def compiled(workload: Workload) -> Made:

@@ -6,13 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.workloads.base import Workload
+from bench.workloads.chain import w6
+from bench.workloads.characters import w5
 from bench.workloads.dense import w1, w2, w3, w3_large
+from bench.workloads.images import w4
+from bench.workloads.inference import w8_dense, w8_images
+from bench.workloads.memory import w7_gelu, w7_rows
 
 WORKLOADS: dict[str, Callable[..., Workload]] = {
     "W1": w1,
     "W2": w2,
     "W3": w3,
     "W3-large": w3_large,
+    "W4": w4,
+    "W5": w5,
+    "W6": w6,
+    "W7-gelu": w7_gelu,
+    "W7-rows": w7_rows,
+    "W8-W3": w8_dense,
+    "W8-W4": w8_images,
 }
 
 # Few and fast: what shows that the command runs.
