@@ -1,0 +1,63 @@
+"""The elementary functions of one number, written so that a loop over them becomes vector instructions.
+
+Each is straight arithmetic: no call of the C library, no table, no branch (a conditional expression becomes a
+selection). The same text is plain Python on NumPy's numbers and machine code when Numba compiles it into a kernel. For
+that it must be compiled with ``fastmath={"contract"}`` and no more, because rounding by a large constant does not
+survive reordered sums, and with ``error_model="numpy"``, because a division that may raise is a branch.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any
+
+from groundup.compile.loops.vector import bits, error_function, exponentials, logarithms
+
+NAMES = (
+    *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p"),
+    *("tanh", "sigmoid", "sinh", "cosh", "erf"),
+)
+
+
+def _functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
+    """The functions that the module itself defines."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__
+    }
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    name: function
+    for module in (bits, exponentials, logarithms, error_function)
+    for name, function in _functions(module).items()
+}
+
+# What the functions of the table of operations are called here, by the name of their type.
+LOOP_NAMES: dict[str, dict[str, str]] = {name: {"float32": f"{name}_f32", "float64": f"{name}_f64"} for name in NAMES}
+
+
+def called_by(name: str) -> list[str]:
+    """The functions of this room that this one calls."""
+    return [other for other in FUNCTIONS[name].__code__.co_names if other in FUNCTIONS]
+
+
+def source_of(names: Iterable[str]) -> str:
+    """The text of these functions and of all that they call, each once, after what it calls.
+
+    It needs the names np, math, f32, f64, i32 and i64: NumPy, Python's math, and NumPy's four types.
+    """
+    texts: dict[str, str] = {}
+
+    def add(name: str) -> None:
+        if name not in texts:
+            for other in called_by(name):
+                add(other)
+            texts[name] = inspect.getsource(FUNCTIONS[name])
+
+    for name in names:
+        add(name)
+    return "\n\n".join(texts.values())
