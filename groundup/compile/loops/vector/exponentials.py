@@ -89,7 +89,7 @@ def sigmoid_f32(x: Any) -> Any:
 def sinh_f32(x: Any) -> Any:
     """The hyperbolic sine t + t / (1 + 2t), where t = (e**x - 1) / 2."""
     a = abs(x)
-    a = f32(90.0) if a > f32(90.0) else a
+    a = f32(89.5) if a > f32(89.5) else a
     n, p = exp_parts_f32(a)
     s = two_to_f32(i32(n - i32(2)))
     h = s * p + (s - f32(0.25))  # t / 2, which is never too large
@@ -100,7 +100,7 @@ def sinh_f32(x: Any) -> Any:
 def cosh_f32(x: Any) -> Any:
     """The hyperbolic cosine h + 1 / 4h, where h = e**x / 2."""
     a = abs(x)
-    a = f32(90.0) if a > f32(90.0) else a
+    a = f32(89.5) if a > f32(89.5) else a
     n, p = exp_parts_f32(a)
     h = two_to_f32(i32(n - i32(2))) * (p + f32(1.0)) * f32(2.0)
     return h + f32(0.25) / h
@@ -184,7 +184,7 @@ def sigmoid_f64(x: Any) -> Any:
 def sinh_f64(x: Any) -> Any:
     """The hyperbolic sine t + t / (1 + 2t), where t = (e**x - 1) / 2."""
     a = abs(x)
-    a = f64(711.0) if a > f64(711.0) else a
+    a = f64(710.5) if a > f64(710.5) else a
     n, p = exp_parts_f64(a)
     s = two_to_f64(n - i64(2))
     h = s * p + (s - f64(0.25))  # t / 2, which is never too large
@@ -195,7 +195,7 @@ def sinh_f64(x: Any) -> Any:
 def cosh_f64(x: Any) -> Any:
     """The hyperbolic cosine h + 1 / 4h, where h = e**x / 2."""
     a = abs(x)
-    a = f64(711.0) if a > f64(711.0) else a
+    a = f64(710.5) if a > f64(710.5) else a
     n, p = exp_parts_f64(a)
     h = two_to_f64(n - i64(2)) * (p + f64(1.0)) * f64(2.0)
     return h + f64(0.25) / h

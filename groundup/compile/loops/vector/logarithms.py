@@ -105,7 +105,7 @@ def log_parts_f64(x: Any) -> Any:
 
 
 def whole_f64(above: Any) -> Any:
-    """The exponent in these bits as a number: AVX2 has no conversion of 64-bit integers, so by the bits of 2**52 + n."""
+    """The exponent in these bits as a number, by way of 2**52 + n: AVX2 does not convert integers of 64 bits."""
     biased = ((above + i64(0x4000000000000000)) >> i64(52)) & i64(0xFFF)
     return from_bits_f64(biased | i64(0x4330000000000000)) - f64(4503599627371520.0)  # 2**52 + 1024
 
