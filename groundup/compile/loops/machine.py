@@ -1,6 +1,6 @@
 """Kernels made into machine code: the address of a C function for each kernel's text and kinds of arguments.
 
-LLVM does it, through llvmlite, which is what Numba stands on; :mod:`.lowering` writes what LLVM reads, and
+LLVM does it, through llvmlite, on which Numba stands too; ``language`` writes what LLVM reads, and
 :mod:`.cache` keeps the results, so that a kernel is made once on a computer. A kernel becomes
 ``void(int64 *memory, double *numbers, int64 *args, int64 t, int64 n)``: thread t of n does its share of
 ``args[0]`` units. ``args[1]`` is a word of flags, and then come the parameters in order: for an array its place
@@ -13,13 +13,13 @@ import functools
 import hashlib
 import platform
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from groundup.compile.loops import cache
-from groundup.compile.loops.kinds import Untranslatable
-from groundup.compile.loops.lowering import module_text
+from groundup.compile.loops.language.kinds import Untranslatable
+from groundup.compile.loops.language.module import module_text
 from groundup.errors import MissingExtra
 
 #: Raised by one whenever the same text would become other machine code, or be called otherwise.
@@ -68,20 +68,36 @@ def machine_code(kernels: Sequence[Kernel]) -> list[int | None]:
         return [_addresses[kernel] for kernel in kernels]
 
 
+def placed(content: str, write: Callable[[], str], symbols: Sequence[str]) -> list[int]:
+    """The addresses of `symbols` in the module that `write` gives LLVM; `content` is what the module depends on.
+
+    Raises:
+        MissingExtra: llvmlite, which Numba brings, is not installed.
+    """
+    with _lock:
+        engine = _engine()
+        key = hashlib.sha256(repr((content, engine.fingerprint)).encode()).hexdigest()
+        code = cache.load(key)
+        if code is None:
+            code = engine.compile(write())
+            cache.save(key, code)
+        return engine.addresses(code, symbols)
+
+
 def _load_or_make(kernel: Kernel) -> int | None:
     engine = _engine()
     key = hashlib.sha256(repr((kernel.name, kernel.text, kernel.parameters, engine.fingerprint)).encode()).hexdigest()
     symbol = f"groundup_{key}"
     stored = cache.load(key)
     if stored is not None:
-        return engine.address(stored, symbol)
+        return engine.addresses(stored, [symbol])[0]
     try:
         code = engine.compile(module_text(kernel.text, kernel.name, kernel.parameters, symbol))
     except (Untranslatable, RuntimeError) as error:
         REASONS[kernel] = str(error)
         return None
     cache.save(key, code)
-    return engine.address(code, symbol)
+    return engine.addresses(code, [symbol])[0]
 
 
 @functools.cache
@@ -104,46 +120,50 @@ class Engine:
         self.llvm: Any = binding
         binding.initialize_native_target()
         binding.initialize_native_asmprinter()
-        self.cpu = binding.get_host_cpu_name()
+        cpu = binding.get_host_cpu_name()
         try:
-            self.features = binding.get_host_cpu_features().flatten()
-        except RuntimeError:  # LLVM does not know on every kind of computer
-            self.features = ""
+            features = binding.get_host_cpu_features().flatten()
+        except RuntimeError:  # LLVM does not know them on every kind of computer
+            features = ""
         target = binding.Target.from_default_triple()
         # Code that may lie anywhere: where in memory it will be loaded nobody knows yet.
         self.machine = target.create_target_machine(
-            cpu=self.cpu, features=self.features, opt=3, reloc="pic", codemodel="default", jit=True
+            cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default", jit=True
         )
         self.linker = binding.create_mcjit_compiler(binding.parse_assembly(""), self.machine)
-        self.fingerprint = (ABI, llvmlite.__version__, binding.llvm_version_info, target.triple, self.cpu)
-        self.fingerprint += (self.features, platform.python_version_tuple()[:2])
+        python = platform.python_version_tuple()[:2]
+        self.fingerprint: tuple[Any, ...] = (
+            ABI, llvmlite.__version__, binding.llvm_version_info, target.triple, cpu, features, python
+        )  # fmt: skip
 
     def compile(self, text: str) -> bytes:
         """Object code of a module.
 
         Raises:
-            RuntimeError: LLVM does not take the text.
+            RuntimeError: LLVM does not take the text, or the C library lacks a function that it calls.
         """
-        module = self.llvm.parse_assembly(text)
-        module.verify()
-        options = self.llvm.create_pipeline_tuning_options(speed_level=3)
-        options.loop_vectorization, options.slp_vectorization, options.loop_unrolling = True, True, True
-        builder = self.llvm.create_pass_builder(self.machine, options)
-        builder.getModulePassManager().run(module, builder)
-        code: bytes = self.machine.emit_object(module)
+        code: bytes = self.machine.emit_object(self._optimized(text))
         return code
 
     def assembly(self, text: str) -> str:
         """The machine code of a module as text, for who wants to see what became of a loop."""
-        code = self.llvm.parse_assembly(text)
+        return str(self.machine.emit_assembly(self._optimized(text)))
+
+    def _optimized(self, text: str) -> Any:
+        module = self.llvm.parse_assembly(text)
+        for function in module.functions:
+            outside = function.is_declaration and not function.name.startswith("llvm.")
+            # Bringing in code that calls what does not exist would end the process.
+            if outside and not self.llvm.address_of_symbol(function.name):
+                raise RuntimeError(f"this computer's C library has no {function.name}")
         options = self.llvm.create_pipeline_tuning_options(speed_level=3)
         options.loop_vectorization, options.slp_vectorization, options.loop_unrolling = True, True, True
         builder = self.llvm.create_pass_builder(self.machine, options)
-        builder.getModulePassManager().run(code, builder)
-        return str(self.machine.emit_assembly(code))
+        builder.getModulePassManager().run(module, builder)
+        return module
 
-    def address(self, code: bytes, symbol: str) -> int:
-        """Where in this process the function is, once its object code is brought in."""
+    def addresses(self, code: bytes, symbols: Sequence[str]) -> list[int]:
+        """Where in this process the functions are, once their object code is brought in."""
         self.linker.add_object_file(self.llvm.ObjectFileRef.from_data(code))
         self.linker.finalize_object()
-        return int(self.linker.get_function_address(symbol))
+        return [int(self.linker.get_function_address(symbol)) for symbol in symbols]

@@ -10,7 +10,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from .kinds import SHORT
+
 LOOPS = (ast.For, ast.While)
+PLAIN = {*SHORT, "abs", "min", "max"}
 
 
 def is_independent(loop: ast.For, pointers: set[str]) -> bool:
@@ -92,17 +95,16 @@ def _steps(index: ast.expr, variable: str) -> bool | None:
 
 
 def is_pure(node: ast.AST, functions: Mapping[str, ast.FunctionDef]) -> bool:
-    """Whether an expression may be computed although its value is not wanted: it reads no array and divides no integer."""
+    """Whether an expression may be computed unwanted: it reads no array and divides no integer."""
     for part in ast.walk(node):
         match part:
             case ast.Subscript() | ast.While() | ast.For():
                 return False
             case ast.BinOp(op=ast.FloorDiv() | ast.Mod(), right=right) if not isinstance(right, ast.Constant):
                 return False
-            case ast.Call(func=ast.Name(id=name)) if name in functions and part is not node:
-                if not is_pure(functions[name], {k: f for k, f in functions.items() if k != name}):
-                    return False
             case ast.Call(func=ast.Name(id=name)) if name in functions:
                 if not is_pure(functions[name], {k: f for k, f in functions.items() if k != name}):
                     return False
+            case ast.Call(func=ast.Name(id=name)) if name not in PLAIN:
+                return False
     return True

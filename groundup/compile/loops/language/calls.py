@@ -10,10 +10,10 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .kinds import Untranslatable, Value, is_float, is_unsigned, llvm_type, scalar, together, wide
+from .kinds import Untranslatable, Value, is_float, is_unsigned, llvm_type, number_size, scalar, together, wide
 
 if TYPE_CHECKING:
-    from .lowering import Function
+    from .values import Lines
 
 #: Instructions: what NumPy calls it, what LLVM calls it.
 INSTRUCTIONS = {
@@ -31,13 +31,16 @@ INSTRUCTIONS = {
     "fmax": "maxnum",
     "fmin": "minnum",
 }
-#: Functions of the C library, which has them for float64, and for float32 with an f after the name.
+#: Liness of the C library, which has them for float64, and for float32 with an f after the name.
 LIBRARY = {
     **{name: name for name in ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "cbrt")},
     **{name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "erf", "erfc", "lgamma")},
     **{name: name for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh", "atan2", "hypot", "pow")},
     **{"arc" + name: "a" + name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
-    **{"gamma": "tgamma", "power": "pow", "fmod": "fmod", "nextafter": "nextafter"},
+    "gamma": "tgamma",
+    "power": "pow",
+    "fmod": "fmod",
+    "nextafter": "nextafter",
 }
 WHOLE = {"floor", "ceil", "trunc"}
 CONSTANTS = {
@@ -50,7 +53,7 @@ CONSTANTS = {
 }
 
 
-def call(function: Function, module: str, name: str, arguments: list[Value]) -> Value:
+def call(function: Lines, module: str, name: str, arguments: list[Value]) -> Value:
     """The value of ``module.name(*arguments)``, module being ``np``, ``math`` or nothing for Python's own."""
     special = SPECIAL.get(name)
     if special is not None:
@@ -75,7 +78,7 @@ def floating(arguments: list[Value]) -> str:
     return kind if is_float(kind) else "float64"
 
 
-def instruction(function: Function, name: str, arguments: list[Value]) -> Value:
+def instruction(function: Lines, name: str, arguments: list[Value]) -> Value:
     kinds = [scalar(argument.kind) for argument in arguments]
     if not any(is_float(kind) for kind in kinds):
         if name in ("abs", "absolute", "maximum", "minimum"):
@@ -90,7 +93,7 @@ def instruction(function: Function, name: str, arguments: list[Value]) -> Value:
     return function.outer(f"llvm.{INSTRUCTIONS[name]}.{suffix}", kind, numbers, flags)
 
 
-def integer(function: Function, name: str, arguments: list[Value]) -> Value:
+def integer(function: Lines, name: str, arguments: list[Value]) -> Value:
     kind = wide(scalar(arguments[0].kind))
     for other in arguments[1:]:
         kind = together(Value(kind, ""), other)
@@ -105,19 +108,19 @@ def integer(function: Function, name: str, arguments: list[Value]) -> Value:
 # --- combinations -------------------------------------------------------------------------------------------
 
 
-def isnan(function: Function, x: Value) -> Value:
+def isnan(function: Lines, x: Value) -> Value:
     return function.compare("NotEq", x, x)
 
 
-def isinf(function: Function, x: Value) -> Value:
+def isinf(function: Lines, x: Value) -> Value:
     return function.compare("Eq", instruction(function, "fabs", [x]), function.real(math.inf))
 
 
-def isfinite(function: Function, x: Value) -> Value:
+def isfinite(function: Lines, x: Value) -> Value:
     return function.compare("Lt", instruction(function, "fabs", [x]), function.real(math.inf))
 
 
-def sign(function: Function, x: Value) -> Value:
+def sign(function: Lines, x: Value) -> Value:
     kind = scalar(x.kind)
     zero, one = (function.cast(Value("int64", text, int(text)), kind) for text in ("0", "1"))
     minus = function.cast(Value("int64", "-1"), kind)
@@ -126,17 +129,17 @@ def sign(function: Function, x: Value) -> Value:
     return function.choose(function.compare("Gt", x, zero), one, lower)
 
 
-def where(function: Function, condition: Value, a: Value, b: Value) -> Value:
+def where(function: Lines, condition: Value, a: Value, b: Value) -> Value:
     return function.choose(function.truth(condition), a, b)
 
 
-def python_max(function: Function, first: Value, *others: Value) -> Value:
+def python_max(function: Lines, first: Value, *others: Value) -> Value:
     for other in others:
         first = function.choose(function.compare("Gt", other, first), other, first)
     return first
 
 
-def python_min(function: Function, first: Value, *others: Value) -> Value:
+def python_min(function: Lines, first: Value, *others: Value) -> Value:
     for other in others:
         first = function.choose(function.compare("Lt", other, first), other, first)
     return first
@@ -153,20 +156,16 @@ SPECIAL: dict[str, Callable[..., Value]] = {
 }
 
 
-def view(function: Function, x: Value, kind: str) -> Value:
+def view(function: Lines, x: Value, kind: str) -> Value:
     """The same bits read as another kind: ``x.view(f32)``."""
-    if np_size(scalar(x.kind)) != np_size(kind) or "bool" in (x.kind, kind):
+    if number_size(scalar(x.kind)) != number_size(kind) or "bool" in (x.kind, kind):
         raise Untranslatable(f"a {x.kind} has not the size of a {kind}")
     if llvm_type(x.kind) == llvm_type(kind):
         return Value(kind, x.text)
     return Value(kind, function.line(f"bitcast {llvm_type(x.kind)} {x.text} to {llvm_type(kind)}"))
 
 
-def np_size(kind: str) -> int:
-    return 1 if kind == "bool" else int(kind.lstrip("uintfloat")) // 8
-
-
-def floor_divide(function: Function, a: Value, b: Value) -> tuple[Value, Value]:
+def floor_divide(function: Lines, a: Value, b: Value) -> tuple[Value, Value]:
     """Python's quotient and remainder of two integers of one kind; zero for a division by zero, as NumPy has it."""
     kind = scalar(a.kind)
     sign = "u" if is_unsigned(kind) else "s"

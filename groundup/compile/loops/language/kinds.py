@@ -94,3 +94,8 @@ def joined(a: Kind, b: Kind) -> Kind:
     if both not in LLVM:
         raise Untranslatable(f"{a} and {b} have no kind in common")
     return both
+
+
+def number_size(kind: str) -> int:
+    """The bytes that an element of an array of this kind takes."""
+    return np.dtype(kind).itemsize
