@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from groundup.data.embedded import FASHION_CLASSES
 from groundup.data.errors import DataError
 from groundup.data.idx import idx_bytes, read_idx
 from groundup.data.imageset import ImageSet
+from groundup.folders import cache_folder as cache_folder
 
 # Training images and labels, then those of the test. The originals end in .gz; unpacked ones are read too.
 NAMES = (
@@ -112,21 +112,6 @@ def fashion_mnist(root: str | os.PathLike[str] | None = None) -> ImageSet:
     Learning Algorithms, 2017, https://arxiv.org/abs/1708.07747, MIT licence, Zalando SE.
     """
     return _obtain(FASHION_MNIST, root)
-
-
-def cache_folder() -> Path:
-    """Where fetched sets are kept: GROUNDUP_CACHE, else ``groundup`` in the system's folder for caches."""
-    chosen = os.environ.get("GROUNDUP_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return (Path(local) if local else Path.home() / "AppData" / "Local") / "groundup" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "groundup"
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    # The specification says to ignore a relative path.
-    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "groundup"
 
 
 def find_idx(root: Path, folders: tuple[str, ...]) -> list[Path] | None:
