@@ -142,14 +142,14 @@ class Engine:
         Raises:
             RuntimeError: LLVM does not take the text, or the C library lacks a function that it calls.
         """
-        code: bytes = self.machine.emit_object(self._optimized(text))
+        code: bytes = self.machine.emit_object(self.optimized(text))
         return code
 
     def assembly(self, text: str) -> str:
         """The machine code of a module as text, for who wants to see what became of a loop."""
-        return str(self.machine.emit_assembly(self._optimized(text)))
+        return str(self.machine.emit_assembly(self.optimized(text)))
 
-    def _optimized(self, text: str) -> Any:
+    def optimized(self, text: str) -> Any:
         module = self.llvm.parse_assembly(text)
         for function in module.functions:
             outside = function.is_declaration and not function.name.startswith("llvm.")
