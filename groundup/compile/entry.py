@@ -18,8 +18,9 @@ from groundup.compile.program import Program, programs
 from groundup.compile.reach import Reach
 from groundup.compile.recorded import Recorded
 from groundup.compile.sharing import apart, check_apart, first_places, owner
-from groundup.compile.structure import filled, kind, leaves
+from groundup.compile.structure import filled, kind, leaves, objects
 from groundup.compile.tracer import Tracer
+from groundup.dtypes import get_default_dtype
 from groundup.random.announced import LISTENER
 
 Leaf = Any  # a tensor in reach, or the position of an argument
@@ -32,9 +33,12 @@ class Entry:
         self.function = function
         self.kind = kind((args, kwargs))
         self.recording = LOCAL.state.grad
+        self.default_dtype = get_default_dtype()
         self.args, self.kwargs = args, kwargs
-        self.reach = Reach(function)
-        self.quickly = self.reach.quickly()
+        self.reach = Reach(function, objects((args, kwargs)))
+        world: dict[str, Any] = {}
+        terms = self.reach.terms(world)
+        self.quickly = eval(f"lambda: {' and '.join(terms) or 'True'}", world)
         self.tracer = Tracer()
         self.hyper = Hyper(self.reach.optimizers, self.tracer.conditions)
 
@@ -42,9 +46,11 @@ class Entry:
 
     def fits(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether the program is right for these arguments and what is in reach now."""
-        if LOCAL.state.grad is not self.recording or kind((args, kwargs)) != self.kind:
+        if LOCAL.state.grad is not self.recording or get_default_dtype() is not self.default_dtype:
             return False
-        if not (self.quickly() or self.reach.unchanged()) or not self.hyper.hold():
+        if kind((args, kwargs)) != self.kind:
+            return False
+        if not self.reach.unchanged() or not self.hyper.hold():
             return False
         tensors = leaves((args, kwargs))
         if not self._places_fit([tensor._array for tensor in tensors]):
@@ -141,7 +147,7 @@ class Entry:
         tracer.name(self.reach.tensors, variables)
         first = len(self.places)
         self.captured = list(tracer.tensors[first : len(tracer.tensors) - len(cotangents)])
-        self.shapes = [(t._array.shape, t._array.dtype) for t in self.captured]
+        self.shapes = [(t._array.shape, t._array.dtype, t._node is not None) for t in self.captured]
         names = [name for name, _ in self.hyper.inputs]
         self.program, self.tail, held = programs(
             tracer.graph, results, pulled, len(cotangents), names, getattr(self.function, "__name__", "step")
@@ -167,8 +173,10 @@ class Entry:
         self.written_owners = {id(owner(tensor._array)) for tensor in held_by_us}
 
     def _surroundings_fit(self) -> bool:
-        for tensor, (shape, dtype) in zip(self.captured, self.shapes, strict=True):
+        for tensor, (shape, dtype, history) in zip(self.captured, self.shapes, strict=True):
             if tensor._array.shape != shape or tensor._array.dtype is not dtype:
+                return False
+            if (tensor._node is not None) != history:
                 return False
         return True
 

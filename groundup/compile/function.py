@@ -12,7 +12,7 @@ from groundup.autograd.state import LOCAL
 from groundup.compile.entry import Entry
 from groundup.compile.reach import Wrapping
 
-_MANY = 16  # programs of one function, after which something is traced again and again
+_MANY = 16  # programs of one function, after which something is traced again and again; twice as many are kept
 
 
 class Compiled(Wrapping):
@@ -48,6 +48,7 @@ class Compiled(Wrapping):
         entry = Entry(self.function, args, kwargs)
         result = entry.trace(state)
         self.entries.insert(0, entry)
+        del self.entries[2 * _MANY :]
         if len(self.entries) == _MANY:
             warnings.warn(
                 f"{self._name()} has been traced {_MANY} times: something in its reach is different at each call\n"

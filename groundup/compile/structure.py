@@ -42,3 +42,13 @@ def kind(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return type(value), tuple(map(kind, value))
     return type(value), value
+
+
+def objects(value: Any) -> list[Any]:
+    """The arguments that have attributes of their own, as modules have."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    elif not isinstance(value, (tuple, list)):
+        own = hasattr(value, "__dict__") and not isinstance(value, (TensorBase, type))
+        return [value] if own else []
+    return [found for each in value for found in objects(each)]
