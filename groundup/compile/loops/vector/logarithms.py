@@ -17,12 +17,12 @@ f32, f64, i32, i64 = np.float32, np.float64, np.int32, np.int64
 
 def log1p_near_0_f32(s: Any) -> Any:
     """log(1 + s) for -1/4 <= s <= 1/2; minimax of degree 10, relative error 2**-27.6."""
-    p = f32(-0.044545237)
-    p = p * s + f32(0.10411957)
-    p = p * s + f32(-0.1315471)
-    p = p * s + f32(0.14483944)
-    p = p * s + f32(-0.1664842)
-    p = p * s + f32(0.19990687)
+    p = f32(-0.044505976)
+    p = p * s + f32(0.10409672)
+    p = p * s + f32(-0.13154642)
+    p = p * s + f32(0.1448404)
+    p = p * s + f32(-0.1664843)
+    p = p * s + f32(0.19990686)
     p = p * s + f32(-0.25000066)
     p = p * s + f32(0.3333345)
     p = p * s + f32(-0.5)
@@ -79,16 +79,16 @@ def log1p_f32(x: Any) -> Any:
 def log1p_near_0_f64(s: Any) -> Any:
     """log(1 + s) for -1/4 <= s <= 1/2.
 
-    With q = s / (2 + s) this is 2 atanh q = 2q + q R(q**2); R is a minimax of degree 6 in q**2, relative error 2**-56.
+    With q = s / (2 + s) this is 2 atanh q = 2q + q R(q**2); R is a minimax of degree 7 in q**2, relative error 2**-56.
     Written so that s itself, known best, is added last: 2q = s - s**2 / 2 + q s**2 / 2.
     """
     q = s / (s + f64(2.0))
     z = q * q
-    p = f64(0.1536818754090644)
-    p = p * z + f64(0.15250186754118963)
-    p = p * z + f64(0.18186356313427451)
-    p = p * z + f64(0.22222138490775625)
-    p = p * z + f64(0.2857142939549062)
+    p = f64(0.1536820687432242)
+    p = p * z + f64(0.15250184472179887)
+    p = p * z + f64(0.18186356406776638)
+    p = p * z + f64(0.22222138489317492)
+    p = p * z + f64(0.2857142939549614)
     p = p * z + f64(0.39999999996160235)
     p = p * z + f64(0.6666666666667271)
     half = s * s * f64(0.5)
