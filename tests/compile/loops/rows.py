@@ -6,16 +6,21 @@ Kernels run as the Python functions that they are, their units in several parts 
 from __future__ import annotations
 
 import ctypes
+import inspect
 import itertools
 from collections.abc import Callable
-from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+import pytest
 
 from groundup.compile.graph import Memory, Statement, Value
 from groundup.compile.loops.kernels import LOWERINGS
+from groundup.compile.loops.machine import REASONS, Kernel, machine_code
 from groundup.ops import ROWS
+
+MACHINE_CODE = pytest.mark.skipif(find_spec("llvmlite") is None, reason="llvmlite is not installed")
 
 
 class Refused(Exception):
@@ -100,17 +105,16 @@ class Plan:
     def call(self, kernel: Any, arguments: Any, split: int = 1, flops: int = 0, bytes: int = 0) -> None:
         given = [_elements(each) for each in arguments]
         self.kernels.append(kernel.__name__)
-        run = kernel
-        if not self.compiled:
-            given = [Guarded(each) if isinstance(each, np.ndarray) else each for each in given]
-        else:
-            run = compiled(
-                kernel, tuple(each.dtype.char if isinstance(each, np.ndarray) else type(each) for each in given)
-            )
+        if self.compiled:
+            run = _compiled(kernel, given)
+            for part in reversed(range(self.parts)):
+                run(split, part, self.parts)
+            return
+        guarded = [Guarded(each) if isinstance(each, np.ndarray) else each for each in given]
         edges = [split * part // self.parts for part in range(self.parts + 1)]
         for begin, end in reversed(list(itertools.pairwise(edges))):
             with np.errstate(all="ignore"):
-                run(*given, begin, end)
+                kernel(*guarded, begin, end)
 
     def gemm(
         self, a: Any, b: Any, c: Any, m: int, n: int, k: int, transa: bool = False, transb: bool = False,
@@ -149,20 +153,32 @@ def _matrix(elements: np.ndarray, rows: int, columns: int, step: int) -> np.ndar
     return np.lib.stride_tricks.as_strided(elements, (rows, columns), ((step or columns) * size, size))
 
 
-@cache
-def compiled(kernel: Any, kinds: tuple[Any, ...]) -> Callable[..., None]:
-    """The kernel in machine code, for pointers without length."""
-    import numba
+def _kind(each: Any) -> str:
+    if isinstance(each, np.ndarray):
+        return f"{each.dtype.name}*"
+    return "int" if isinstance(each, int) else "float64"
 
-    signature = [
-        numba.types.CPointer(numba.from_dtype(np.dtype(kind))) if isinstance(kind, str) else numba.typeof(kind(1))
-        for kind in kinds
-    ]
-    made = numba.cfunc(numba.types.void(*signature, numba.int64, numba.int64), error_model="numpy")(kernel)
 
-    def run(*arguments: Any) -> None:
-        made.ctypes(*(each.ctypes.data_as(types) if isinstance(each, np.ndarray) else each
-                      for each, types in zip(arguments, made.ctypes.argtypes)))  # fmt: skip
+def _compiled(kernel: Any, given: list[Any]) -> Callable[[int, int, int], None]:
+    """A function that has thread t of n do its share of so many units, in machine code."""
+    made = Kernel(kernel.__name__, inspect.getsource(kernel), tuple(map(_kind, given)))
+    (address,) = machine_code([made])
+    assert address is not None, REASONS[made]
+    arrays = [each for each in given if isinstance(each, np.ndarray)]
+    floats = [each for each in given if isinstance(each, float)]
+    memory, numbers = np.array([each.ctypes.data for each in arrays], np.int64), np.array(floats)
+    call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, *[ctypes.c_int64] * 2)(address)
+
+    def run(split: int, t: int, n: int) -> None:
+        places = [itertools.count(), itertools.count()]
+        args = [split, 0]
+        for each in given:
+            if isinstance(each, np.ndarray):
+                args += [next(places[0]), 0]
+            else:
+                args.append(each if isinstance(each, int) else next(places[1]))
+        packed = np.array(args, np.int64)
+        call(memory.ctypes.data, numbers.ctypes.data, packed.ctypes.data, t, n)
 
     return run
 

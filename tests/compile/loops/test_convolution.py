@@ -9,7 +9,7 @@ import pytest
 
 from groundup.ops import ROWS
 from groundup.ops.windows import Line
-from tests.compile.loops.rows import check
+from tests.compile.loops.rows import MACHINE_CODE, check
 
 CASES: list[tuple[tuple[int, ...], tuple[Line, ...], int]] = [
     # the size of the images; kernel, step, dilation, before, results along each axis; groups
@@ -39,6 +39,7 @@ def test_columns_and_back(size: tuple[int, ...], where: tuple[Line, ...], groups
     check("from_columns", columns, size=size, **settings)
 
 
+@MACHINE_CODE
 @pytest.mark.parametrize("batch_last", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_columns_in_machine_code(dtype: str, batch_last: bool) -> None:
@@ -64,6 +65,7 @@ def test_products(shape: tuple[int, ...], channels: int) -> None:
     check("correlate_weight", columns, g, size=weight.shape)
 
 
+@MACHINE_CODE
 def test_products_in_machine_code() -> None:
     columns, weight, bias = (
         _random(0, (1, 1, 4, 2048), "float32"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from groundup.ops.index import ARRAY
-from tests.compile.loops.rows import Refused, check, lowered
+from tests.compile.loops.rows import MACHINE_CODE, Refused, check, lowered
 
 ALL = slice(None)
 
@@ -76,6 +76,7 @@ def test_elements_along_an_axis(dim: int) -> None:
     check("scatter", x, index, 1.5, exact=True, dim=dim)
 
 
+@MACHINE_CODE
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_in_machine_code(dtype: str) -> None:
     table, index, g = _random((5, 40), dtype), _positions((12,), 5), _random((12, 40), dtype)
@@ -90,7 +91,7 @@ def test_in_machine_code(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", [5, -6, 1 << 40])
-@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=MACHINE_CODE)])
 def test_a_position_that_is_not_there_raises_the_flag(wrong: int, compiled: bool) -> None:
     table, index, g = _random((5, 4)), _positions((12,), 5), _random((12, 4))
     bad = index.copy()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from groundup.compile.loops.kernels import targets
-from tests.compile.loops.rows import check, lowered
+from tests.compile.loops.rows import MACHINE_CODE, check, lowered
 
 SIZES = [((7, 4), 1), ((2, 3, 5), 1), ((3, 2, 2, 2), 1), ((4,), 0), ((1, 1), 1)]
 
@@ -43,6 +43,7 @@ def test_many_examples_go_by_panels(monkeypatch: pytest.MonkeyPatch) -> None:
         check("nll_back", np.float32(1.5).reshape(()), target, each, size=(100, 3), **settings)
 
 
+@MACHINE_CODE
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("kind", ["int64", "uint8"])
 def test_in_machine_code(dtype: str, kind: str) -> None:
@@ -56,7 +57,7 @@ def test_in_machine_code(dtype: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", [4, -1, 1 << 40])
-@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=MACHINE_CODE)])
 @pytest.mark.parametrize("reduction", ["none", "mean"])
 def test_a_class_that_is_not_there_raises_the_flag(wrong: int, compiled: bool, reduction: str) -> None:
     x, target, _ = _example((7, 4), 1)

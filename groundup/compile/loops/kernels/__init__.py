@@ -6,7 +6,13 @@ allocates nothing and raises nothing. Beside it stands the lowering of each row:
 
 from __future__ import annotations
 
-from groundup.compile.loops.kernels import convolution, tables, targets
+from groundup.compile.loops.kernels import convolution, moves, pooling, tables, targets
 from groundup.compile.loops.kernels.context import Lowering
 
-LOWERINGS: dict[str, Lowering] = {**convolution.LOWERINGS, **targets.LOWERINGS, **tables.LOWERINGS}
+LOWERINGS: dict[str, Lowering] = {
+    **convolution.LOWERINGS,
+    **targets.LOWERINGS,
+    **tables.LOWERINGS,
+    **pooling.LOWERINGS,
+    **moves.LOWERINGS,
+}

@@ -52,11 +52,11 @@ def table_of_taps(where: Lines, image: tuple[int, int, int]) -> np.ndarray:
     return np.array(table, np.int64).reshape(-1, 9)
 
 
-def _steps(where: Lines) -> tuple[int, ...]:
+def steps_of(where: Lines) -> tuple[int, ...]:
     return tuple([line.step for line in whole_lines(where)])
 
 
-def _results(where: Lines) -> tuple[int, ...]:
+def results_of(where: Lines) -> tuple[int, ...]:
     return tuple([line.results for line in whole_lines(where)])
 
 
@@ -79,18 +79,18 @@ def lower_to_columns(s: Statement, ctx: Context) -> None:
     rank, places = len(where), _places(where)
     batch, channels = (x.shape[0] if len(x.shape) == rank + 2 else 1), x.shape[-rank - 1]
     image = whole_image(x.shape, rank)
-    taps, results = ctx.constant(table_of_taps(where, image)), _results(where)
+    taps, results = ctx.constant(table_of_taps(where, image)), results_of(where)
     size = math.prod(s.out.shape) * s.out.dtype.itemsize
     if s.params["batch_last"]:
         source = ctx.read(x, _batch_innermost(rank, len(x.shape)))
         steps = (*(math.prod(image[k:]) * batch for k in range(3)), batch)
-        arguments = [source, ctx.out(s.out), taps, places, batch, *steps, *_steps(where), *results]
+        arguments = [source, ctx.out(s.out), taps, places, batch, *steps, *steps_of(where), *results]
         ctx.call(columns_of_batch, arguments, split=channels * places * results[0] * results[1], bytes=2 * size)
         return
     source, start, steps = ctx.strided(x)
     image_step = steps[0] if len(x.shape) == rank + 2 else 0
     places_in = (start, places, channels, image_step, steps[-rank - 1], *_padded(steps, rank))
-    arguments = [source, ctx.out(s.out), taps, *places_in, *_steps(where), *results]
+    arguments = [source, ctx.out(s.out), taps, *places_in, *steps_of(where), *results]
     ctx.call(columns_of_images, arguments, split=batch * channels * places, bytes=2 * size)
 
 
@@ -101,7 +101,7 @@ def lower_from_columns(s: Statement, ctx: Context) -> None:
     batch, channels = (size[0] if len(size) == rank + 2 else 1), size[-rank - 1]
     image = whole_image(size, rank)
     moved = 2 * math.prod(columns.shape) * columns.dtype.itemsize
-    shapes = (*image, *_steps(where), *_results(where))
+    shapes = (*image, *steps_of(where), *results_of(where))
     source, taps = ctx.read(columns), ctx.constant(table_of_taps(where, image))
     if s.params["batch_last"]:
         out = ctx.out(s.out, _batch_innermost(rank, len(size)))

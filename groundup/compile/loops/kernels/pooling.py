@@ -1,0 +1,120 @@
+"""How the rows of pooling become loops."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from groundup.compile.graph import Statement
+from groundup.compile.loops.kernels.context import Context, Lowering
+from groundup.compile.loops.kernels.convolution import results_of, steps_of, table_of_taps, whole_image
+from groundup.compile.loops.kernels.windows import (
+    largest_of_windows,
+    means_of_regions,
+    means_of_windows,
+    spread_over_regions,
+    spread_over_windows,
+    spread_to_largest,
+)
+from groundup.ops.pooling import Counts, regions
+
+
+def _check(s: Statement, ctx: Context) -> None:
+    if s.out.dtype.char not in "fd" or any(0 in each.shape for each in (s.out, *s.values())):
+        raise ctx.refuse("windows in nothing, or of numbers that are not real")
+
+
+def _shapes(s: Statement, ctx: Context, image: tuple[int, ...]) -> tuple[Any, tuple[int, ...], int]:
+    """The table of taps, the sizes that all kernels of windows take, and the number of channels."""
+    where = s.params["where"]
+    rank = len(where)
+    whole = whole_image(image, rank)
+    places = math.prod(line.size for line in where)
+    taps = ctx.constant(table_of_taps(where, whole))
+    return taps, (places, *whole, *steps_of(where), *results_of(where)), math.prod(image[: len(image) - rank])
+
+
+def _moved(s: Statement) -> int:
+    return sum(math.prod(each.shape) * each.dtype.itemsize for each in (s.out, *s.values()))
+
+
+def lower_max_windows(s: Statement, ctx: Context) -> None:
+    """Maxima of windows."""
+    _check(s, ctx)
+    x = s.operands[0]
+    taps, sizes, channels = _shapes(s, ctx, x.shape)
+    arguments = [ctx.read(x), ctx.out(s.out), taps, -math.inf, *sizes]
+    ctx.call(largest_of_windows, arguments, split=channels, bytes=_moved(s))
+
+
+def lower_max_spread(s: Statement, ctx: Context) -> None:
+    """Gradients of maxima."""
+    _check(s, ctx)
+    v, x, top = s.operands
+    taps, sizes, channels = _shapes(s, ctx, x.shape)
+    arguments = [ctx.read(v), ctx.read(x), ctx.read(top), ctx.out(s.out), taps, *sizes]
+    ctx.call(spread_to_largest, arguments, split=channels, bytes=_moved(s))
+
+
+def _counts(counts: Counts, where: Any, ctx: Context, dtype: Any) -> Any:
+    """The count of every window."""
+    results = results_of(where)
+    if not isinstance(counts, tuple):
+        return ctx.constant(np.full(results, counts, dtype))
+    sizes = np.ones((), dtype)
+    for each in counts:
+        sizes = sizes[..., None] * np.array(each, dtype)
+    return ctx.constant(np.broadcast_to(sizes, results).copy())
+
+
+def lower_mean_windows(s: Statement, ctx: Context) -> None:
+    """Means of windows."""
+    _check(s, ctx)
+    x = s.operands[0]
+    taps, sizes, channels = _shapes(s, ctx, x.shape)
+    counts = _counts(s.params["counts"], s.params["where"], ctx, s.out.dtype)
+    ctx.call(means_of_windows, [ctx.read(x), ctx.out(s.out), taps, counts, *sizes], split=channels, bytes=_moved(s))
+
+
+def lower_share_windows(s: Statement, ctx: Context) -> None:
+    """The adjoint of means of windows."""
+    _check(s, ctx)
+    g = s.operands[0]
+    taps, sizes, channels = _shapes(s, ctx, s.params["size"])
+    counts = _counts(s.params["counts"], s.params["where"], ctx, s.out.dtype)
+    ctx.call(spread_over_windows, [ctx.read(g), ctx.out(s.out), taps, counts, *sizes], split=channels, bytes=_moved(s))
+
+
+def _regions(s: Statement, ctx: Context, kernel: Any, image: tuple[int, ...]) -> None:
+    _check(s, ctx)
+    counts = s.params["counts"]
+    rank = len(counts)
+    whole, parts = whole_image(image, rank), (1,) * (3 - rank) + tuple(counts)
+    lines = [regions(length, count) for length, count in zip(whole, parts, strict=True)]
+    edges = ctx.constant(np.array([*itertools.chain(*lines)], np.int64).reshape(-1))
+    channels = math.prod(image[: len(image) - rank])
+    arguments = [ctx.read(s.operands[0]), ctx.out(s.out), edges, *whole, *parts]
+    ctx.call(kernel, arguments, split=channels, bytes=_moved(s))
+
+
+def lower_mean_regions(s: Statement, ctx: Context) -> None:
+    """Means of the regions that an image divides into."""
+    _regions(s, ctx, means_of_regions, s.operands[0].shape)
+
+
+def lower_share_regions(s: Statement, ctx: Context) -> None:
+    """The adjoint of means of regions."""
+    _regions(s, ctx, spread_over_regions, s.params["size"])
+
+
+LOWERINGS: dict[str, Lowering] = {
+    "max_windows": lower_max_windows,
+    "max_spread": lower_max_spread,
+    "mean_windows": lower_mean_windows,
+    "share_windows": lower_share_windows,
+    "mean_regions": lower_mean_regions,
+    "share_regions": lower_share_regions,
+}
