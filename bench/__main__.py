@@ -7,11 +7,23 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from bench import compiled, imports, machine, peers
+from bench import compiled, grid, imports, machine, peers, start
 from bench.fleet import Fleet
 from bench.operations import all_operations
-from bench.report import console, duration, ratio, show_absent, show_operations, show_workload, table, threads_text
+from bench.report import (
+    console,
+    duration,
+    ratio,
+    show_absent,
+    show_grid,
+    show_operations,
+    show_started,
+    show_verdicts,
+    show_workload,
+    table,
+)
 from bench.sides import Libraries, load, run
+from bench.targets import verdicts
 from bench.timing import QUICK, THOROUGH
 from bench.workloads import IN_QUICK, WORKLOADS, chosen
 
@@ -23,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     commands: dict[str, Callable[[argparse.Namespace], int]] = {
         "compiled": bench_compiled,
+        "start": bench_start,
+        "grid": bench_grid,
         "operations": bench_operations,
         "import": bench_imports,
     }
@@ -46,12 +60,49 @@ def bench_compiled(options: argparse.Namespace) -> int:
     for count in threads:
         with Fleet(versions, count) as fleet:
             limits = compiled.limits_of(fleet, effort)
-            console.print(f"{threads_text(count)}: {machine.describe(limits)}", soft_wrap=True)
+            console.print(f"{compiled.threads_text(count)}: {machine.describe(limits)}", soft_wrap=True)
             show_absent(fleet)
             for name in names:
                 outcomes.append(compiled.measure(fleet, name, {}, limits, effort, options.busy))
                 show_workload(outcomes[-1])
+    show_verdicts(verdicts(outcomes))
     return int(any(outcome.problems for outcome in outcomes))
+
+
+def bench_start(options: argparse.Namespace) -> int:
+    """Until the first step is done, in a first and in a second process, and the memory of it."""
+    names = chosen(options.workloads) if options.workloads else start.WORKLOADS[: 1 if options.quick else None]
+    versions = peers.chosen(options.libraries) if options.libraries else start.VERSIONS[: 1 if options.quick else None]
+    for name in names:
+        found = {}
+        for version in versions:
+            started, why = start.measure(name, version)
+            if started:
+                found[version] = started
+            else:
+                console.print(f"absent: {version}: {why}", markup=False)
+        show_started(name, found)
+    return 0
+
+
+def bench_grid(options: argparse.Namespace) -> int:
+    """Many sizes of W3 in a table, and with --plot in a picture."""
+    versions = peers.chosen(options.libraries) if options.libraries else [*grid.VERSIONS]
+    if options.quick and not options.libraries:
+        versions = [version for version in versions if version not in peers.SLOW_TO_START]
+    effort = QUICK if options.quick else grid.THOROUGH
+    cells = []
+    with Fleet(versions, (options.threads or compiled.default_threads())[-1]) as fleet:
+        limits = compiled.limits_of(fleet, effort)
+        show_absent(fleet)
+        for hidden, batch in grid.cells(options.quick):
+            cells.append(grid.measure(fleet, hidden, batch, limits, effort))
+            show_cell(cells[-1])
+    show_grid(cells)
+    if options.plot:
+        grid.plot(cells, options.plot)
+        console.print(f"{options.plot} shows the cost against width, batch and depth")
+    return int(any(cell.outcome.problems for cell in cells))
 
 
 def bench_operations(options: argparse.Namespace) -> int:
@@ -110,7 +161,7 @@ def _threads(count: int | None, libraries: Libraries) -> AbstractContextManager[
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    what = ["all", "compiled", "operations", "import"]
+    what = ["all", "compiled", "start", "grid", "operations", "import"]
     parser.add_argument("what", nargs="?", choices=what, default="all", help="what to measure (default: all)")
     parser.add_argument(
         "workloads", nargs="*", metavar="WORKLOAD", help=f"for compiled: some of {', '.join(WORKLOADS)} (default: all)"
@@ -125,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
         f"({', '.join(peers.VERSIONS)})",
     )
     parser.add_argument("--busy", action="store_true", help="for compiled: also with a foreign process on one core")
+    parser.add_argument("--plot", metavar="FILE", help="for grid: a picture of cost against width, batch and depth")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="elements of the operations' tensors")
     parser.add_argument("--only", default="", metavar="TEXT", help='operations with this in "family: name"')
     return parser

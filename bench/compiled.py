@@ -30,6 +30,7 @@ REFERENCES = ("numpy", "groundup-eager", "torch-eager")
 class Outcome:
     """One workload with a number of threads: seconds of a step by version, at rest and beside a busy process."""
 
+    key: str
     workload: Workload
     threads: int
     seconds: dict[str, float] = field(default_factory=dict)
@@ -47,7 +48,7 @@ def measure(
     busy: bool = False,
 ) -> Outcome:
     """Check one workload in every process and time it in those that are right."""
-    outcome = Outcome(made(name, settings), fleet.threads)
+    outcome = Outcome(name, made(name, settings), fleet.threads)
     right = _right(fleet.ready, name, settings, outcome)
     pause = PAUSE if fleet.threads > 1 and effort is not QUICK else 0.0
     outcome.floor = max(outcome.workload.flops / limits.flops, outcome.workload.traffic / limits.bandwidth)
@@ -101,3 +102,7 @@ def _short(numbers: list[list[float]]) -> str:
 
 def default_threads() -> list[int]:
     return sorted({1, min(2, os.cpu_count() or 1)})
+
+
+def threads_text(threads: int) -> str:
+    return "1 thread" if threads == 1 else f"{threads} threads"

@@ -11,10 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.compiled import MINE, Outcome
+from bench import grid, start
+from bench.compiled import MINE, Outcome, threads_text
 from bench.fleet import Fleet
+from bench.grid import Cell
 from bench.machine import Machine
 from bench.sides import Row
+from bench.start import Started
+from bench.targets import Verdict
 
 # Where no terminal says how wide it is, the tables are not cut.
 console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
@@ -54,7 +58,7 @@ def show_workload(outcome: Outcome) -> None:
     """A table of one workload, the fastest first."""
     workload = outcome.workload
     mine = outcome.seconds.get(MINE)
-    console.print(f"{workload.name}: {workload.title}; {threads_text(outcome.threads)}", markup=False)
+    console.print(f"{outcome.key}: {workload.title}; {threads_text(outcome.threads)}", markup=False)
     shown = table("", ["version", "a step", f"x {MINE}", "x floor", *(["busy core", "lost"] if outcome.busy else [])])
     for version, seconds in sorted(outcome.seconds.items(), key=lambda pair: pair[1]):
         row = [version, duration(seconds), ratio(seconds / mine) if mine else "", ratio(seconds / outcome.floor)]
@@ -67,14 +71,62 @@ def show_workload(outcome: Outcome) -> None:
     console.print()
 
 
+def show_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """What was to be reached, and whether it was."""
+    if not verdicts:
+        return
+    shown = table("times faster than", ["workload", "peer in its best setting", "found", "wanted", ""])
+    for each in verdicts:
+        reached = "yes" if each.found >= each.wanted else "NO"
+        shown.add_row(each.workload, each.peer, ratio(each.found), ratio(each.wanted), reached)
+    console.print(shown)
+    console.print()
+
+
 def show_absent(fleet: Fleet) -> None:
     for process in fleet.all:
         if process.absent:
             console.print(f"absent: {process.version}: {process.absent}", markup=False)
 
 
-def threads_text(threads: int) -> str:
-    return "1 thread" if threads == 1 else f"{threads} threads"
+def show_started(workload: str, found: dict[str, list[Started]]) -> None:
+    """What a first and a second process took, the quickest first."""
+    console.print(f"{workload}: until the first step is done, without the imports; and the most memory")
+    shown = table("", ["version", "imports", "first process", "second process", "memory", "memory, second"])
+    for version, (first, second) in sorted(found.items(), key=lambda pair: pair[1][0].first):
+        times = [duration(seconds) for seconds in (second.imports, first.first, second.first)]
+        shown.add_row(version, *times, *(f"{each.memory / 1e6:.0f} MB" for each in (first, second)))
+    console.print(shown)
+    for miss in start.misses(workload, found[MINE]) if MINE in found else ():
+        console.print(f"(!) {miss}")
+    console.print()
+
+
+def show_grid(cells: Sequence[Cell]) -> None:
+    """How groundup's time stands to the fastest peer's, a row for each width and a column for each batch."""
+    flat = [cell for cell in cells if len(cell.hidden) == 1]
+    batches = sorted({cell.batch for cell in flat})
+    console.print("784-hidden-10: groundup-compiled over the fastest peer, and that peer")
+    shown = table("", ["width", *(f"batch {batch}" for batch in batches)])
+    for width in sorted({cell.hidden[0] for cell in flat}):
+        row = {cell.batch: cell for cell in flat if cell.hidden == (width,)}
+        shown.add_row(str(width), *(_cell(row[batch]) for batch in batches))
+    console.print(shown)
+    behind = [cell for cell in cells if cell.ratio is not None and cell.ratio > grid.WITHIN]
+    console.print(f"behind the fastest peer by more than 5% in {len(behind)} of {len(cells)} cells\n")
+
+
+def show_cell(cell: Cell) -> None:
+    """One line of a size, as soon as it has been measured."""
+    times = ", ".join(f"{version} {duration(seconds)}" for version, seconds in cell.outcome.seconds.items())
+    sizes = "-".join(map(str, (784, *cell.hidden, 10)))
+    console.print(f"{cell.batch} x {sizes}: {times}", markup=False, soft_wrap=True)
+    for version, problem in cell.outcome.problems.items():
+        console.print(f"(!) {version}: {problem}", markup=False)
+
+
+def _cell(cell: Cell) -> str:
+    return "" if cell.ratio is None else f"{ratio(cell.ratio)} {cell.fastest_peer}"
 
 
 def _summary(rows: list[Row], mine: str, peer: str) -> str:

@@ -46,13 +46,14 @@ class Worker:
         return {"first": first, "numbers": found}
 
     def time(self, count: int) -> dict[str, float]:
-        """Seconds of so many calls, after a few that bring the memory back into the caches."""
+        """Seconds of so many calls, after some that bring the memory back into the caches."""
         if self.made is None:
             raise RuntimeError("nothing has been made ready")
         step, wait = self.made.step, self.made.wait
-        for _ in range(1 + count // 10):
-            result = step()
-        wait(result)
+        if count > 1:
+            for _ in range(1 + count // 10):
+                result = step()
+            wait(result)
         calls = range(count)
         start = time.perf_counter()
         for _ in calls:

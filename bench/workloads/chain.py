@@ -26,7 +26,7 @@ def w6(depth: int = 50, width: int = 100, batch: int = 100) -> Workload:
 
 
 def modules(T: Any, depth: int, width: int) -> tuple[Any, Callable[..., Any]]:
-    class Chain(T.nn.Module):  # type: ignore[misc, name-defined]
+    class Chain(T.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.layers = T.nn.ParameterList([T.nn.Parameter(T.empty(width, width)) for _ in range(depth)])

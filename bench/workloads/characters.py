@@ -50,7 +50,7 @@ def _norm() -> list[Array]:
 def modules(T: Any) -> tuple[Any, Callable[..., Any]]:
     nn, F = T.nn, T.nn.functional
 
-    class Block(nn.Module):  # type: ignore[misc, name-defined]
+    class Block(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.before_attention, self.qkv = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 3 * WIDTH)
@@ -66,7 +66,7 @@ def modules(T: Any) -> tuple[Any, Callable[..., Any]]:
             x = x + self.together(heads.transpose(1, 2).reshape(n, CONTEXT, WIDTH))
             return x + self.down(F.gelu(self.up(self.before_layers(x))))
 
-    class Transformer(nn.Module):  # type: ignore[misc, name-defined]
+    class Transformer(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.characters = nn.Embedding(CHARACTERS, WIDTH)

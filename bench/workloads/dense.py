@@ -62,6 +62,7 @@ def dense(
         loss=_loss(activation, criterion),
         by_hand=lambda workload: _by_hand(workload, activation, criterion),
         rule=rule,
+        checked=20 if flops < 1e8 else 5,
         many=many,
     )
 
