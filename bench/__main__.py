@@ -15,6 +15,7 @@ from bench.report import (
     duration,
     ratio,
     show_absent,
+    show_cell,
     show_grid,
     show_operations,
     show_started,
