@@ -23,6 +23,12 @@ def _random(shape: tuple[int, ...], dtype: str = "float64", seed: int = 0) -> np
     return np.random.default_rng(seed).integers(-3, 4, shape).astype(dtype)  # with equal ones among them
 
 
+def test_nan_in_every_place_of_a_square() -> None:
+    x = np.array([[np.nan if n >> place & 1 else place % 2 for n in range(16)] for place in range(4)])
+    squares = np.ascontiguousarray(x.reshape(2, 2, 16).transpose(0, 2, 1).reshape(2, 32))
+    _maxima(squares, (Line(2, 2, 1, 0, 1), Line(2, 2, 1, 0, 16)))
+
+
 def _maxima(x: np.ndarray, where: tuple[Line, ...], compiled: bool = False) -> None:
     check("max_windows", x, exact=True, where=where, compiled=compiled)
     top = ROWS["max_windows"].eager(x, where=where)
@@ -49,6 +55,9 @@ def test_regions(size: tuple[int, ...], counts: tuple[int, ...]) -> None:
 @MACHINE_CODE
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_in_machine_code(dtype: str) -> None:
+    squares = _random((2, 5, 40), dtype)
+    squares[:, 1::3, ::3] = np.nan
+    _maxima(squares, (Line(2, 2, 1, 0, 2), Line(2, 2, 1, 0, 20)), compiled=True)
     size, where, counts = CASES[1]
     x = _random(size, dtype)
     x[0, 1, 1] = np.nan

@@ -15,19 +15,22 @@ def copy_lines(
     to_a: int, to_b: int, to_c: int, to_d: int, pace: int, begin: int, end: int,
 ) -> None:  # fmt: skip
     """Lines of `width` elements along the last axis, in four axes more; units are lines."""
-    for line in range(begin, end):
-        l, k, j, i = line % d, line // d % c, line // d // c % b, line // d // c // b
-        source = start + i * from_a + j * from_b + k * from_c + l * from_d
-        target = to + i * to_a + j * to_b + k * to_c + l * to_d
-        if step == 1 and pace == 1:
-            for n in range(width):
-                out[target + n] = x[source + n]
-        elif pace == 1:
-            for n in range(width):
-                out[target + n] = x[source + n * step]
-        else:
-            for n in range(width):
-                out[target + n * pace] = x[source + n * step]
+    for row in range(begin // d, (end + d - 1) // d):
+        k, j, i = row % c, row // c % b, row // c // b
+        source_row = start + i * from_a + j * from_b + k * from_c
+        target_row = to + i * to_a + j * to_b + k * to_c
+        for l in range(max(begin - row * d, 0), min(end - row * d, d)):
+            source = source_row + l * from_d
+            target = target_row + l * to_d
+            if step == 1 and pace == 1:
+                for n in range(width):
+                    out[target + n] = x[source + n]
+            elif pace == 1:
+                for n in range(width):
+                    out[target + n] = x[source + n * step]
+            else:
+                for n in range(width):
+                    out[target + n * pace] = x[source + n * step]
 
 
 def copy_turned(

@@ -12,12 +12,14 @@ from groundup.compile.graph import Statement
 from groundup.compile.loops.kernels.context import Context, Lowering
 from groundup.compile.loops.kernels.convolution import results_of, steps_of, table_of_taps, whole_image
 from groundup.compile.loops.kernels.windows import (
+    largest_of_four,
     largest_of_windows,
     means_of_regions,
     means_of_windows,
     spread_over_regions,
     spread_over_windows,
     spread_to_largest,
+    spread_to_largest_of_four,
 )
 from groundup.ops.pooling import Counts, regions
 
@@ -41,10 +43,25 @@ def _moved(s: Statement) -> int:
     return sum(math.prod(each.shape) * each.dtype.itemsize for each in (s.out, *s.values()))
 
 
+def _squares(s: Statement, image: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The sizes of image and result where windows are squares of two by two, side by side and within the image."""
+    where = s.params["where"]
+    if len(where) != 2 or any((at.size, at.step, at.dilation, at.before) != (2, 2, 1, 0) for at in where):
+        return None
+    results = tuple([line.results for line in where])
+    inside = all(2 * n <= length for n, length in zip(results, image[-2:], strict=True))
+    return (*image[-2:], *results) if inside else None
+
+
 def lower_max_windows(s: Statement, ctx: Context) -> None:
     """Maxima of windows."""
     _check(s, ctx)
     x = s.operands[0]
+    squares = _squares(s, x.shape)
+    if squares:
+        channels = math.prod(x.shape[:-2])
+        ctx.call(largest_of_four, [ctx.read(x), ctx.out(s.out), *squares], split=channels, bytes=_moved(s))
+        return
     taps, sizes, channels = _shapes(s, ctx, x.shape)
     arguments = [ctx.read(x), ctx.out(s.out), taps, -math.inf, *sizes]
     ctx.call(largest_of_windows, arguments, split=channels, bytes=_moved(s))
@@ -54,8 +71,15 @@ def lower_max_spread(s: Statement, ctx: Context) -> None:
     """Gradients of maxima."""
     _check(s, ctx)
     v, x, top = s.operands
+    squares = _squares(s, x.shape)
+    if squares:
+        zero = ctx.constant(np.zeros(1, s.out.dtype))
+        arguments = [ctx.read(v), ctx.read(x), ctx.read(top), zero, ctx.out(s.out), *squares]
+        ctx.call(spread_to_largest_of_four, arguments, split=math.prod(x.shape[:-2]), bytes=_moved(s))
+        return
     taps, sizes, channels = _shapes(s, ctx, x.shape)
-    arguments = [ctx.read(v), ctx.read(x), ctx.read(top), ctx.out(s.out), taps, *sizes]
+    winners = ctx.scratch((channels * sizes[-1],), np.int32)
+    arguments = [ctx.read(v), ctx.read(x), ctx.read(top), ctx.out(s.out), winners, taps, *sizes]
     ctx.call(spread_to_largest, arguments, split=channels, bytes=_moved(s))
 
 

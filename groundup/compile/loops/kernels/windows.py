@@ -34,33 +34,104 @@ def largest_of_windows(
 
 
 def spread_to_largest(
-    v: Any, x: Any, top: Any, out: Any, taps: Any, places: int, image_depth: int, image_height: int, image_width: int,
+    v: Any, x: Any, top: Any, out: Any, winners: Any, taps: Any, places: int,
+    image_depth: int, image_height: int, image_width: int,
     stride_down: int, stride_along: int, stride_across: int, depth: int, height: int, width: int,
     begin: int, end: int,
 ) -> None:  # fmt: skip
-    """Zeros, and each v added where its window has its maximum: the first of equal ones, and the last nan."""
+    """Zeros, and each v added where its window has its maximum: the first of equal ones, and the last nan.
+
+    Place by place for a line of windows at once: which one wins is anybody's guess, so that a test for each window
+    would cost more than choosing for all of them.
+    """
     volume = image_depth * image_height * image_width
     for channel in range(begin, end):
         corner = channel * volume
+        winner = channel * width
         for pixel in range(volume):
             out[corner + pixel] = 0
-        for window in range(depth * height * width):
-            i, j, k = window // width // height, window // width % height, window % width
-            here = channel * depth * height * width + window
-            first = (i * stride_down * image_height + j * stride_along) * image_width + k * stride_across
-            winner = -1
+        for line in range(depth * height):
+            i, j = line // height, line % height
+            here = (channel * depth * height + line) * width
+            for k in range(width):
+                winners[winner + k] = -1
             for place in range(places):
                 tap = place * 9
-                if (
-                    i >= taps[tap + 1] and i < taps[tap + 2] and j >= taps[tap + 4] and j < taps[tap + 5]
-                    and k >= taps[tap + 7] and k < taps[tap + 8]
-                ):  # fmt: skip
-                    pixel = first + (taps[tap] * image_height + taps[tap + 3]) * image_width + taps[tap + 6]
-                    value = x[corner + pixel]
-                    if value != value or (winner < 0 and value == top[here]):
-                        winner = pixel
-            if winner >= 0:
-                out[corner + winner] += v[here]
+                if i >= taps[tap + 1] and i < taps[tap + 2] and j >= taps[tap + 4] and j < taps[tap + 5]:
+                    source = corner + (i * stride_down + taps[tap]) * image_height * image_width
+                    source += (j * stride_along + taps[tap + 3]) * image_width + taps[tap + 6]
+                    for k in range(taps[tap + 7], taps[tap + 8]):
+                        value = x[source + k * stride_across]
+                        greatest = top[here + k]
+                        before = int(winners[winner + k])
+                        won = (value == greatest and before < 0) or value != value
+                        winners[winner + k] = place if won else before
+            for place in range(places):
+                tap = place * 9
+                if i >= taps[tap + 1] and i < taps[tap + 2] and j >= taps[tap + 4] and j < taps[tap + 5]:
+                    target = corner + (i * stride_down + taps[tap]) * image_height * image_width
+                    target += (j * stride_along + taps[tap + 3]) * image_width + taps[tap + 6]
+                    for k in range(taps[tap + 7], taps[tap + 8]):
+                        old = out[target + k * stride_across]
+                        more = old + v[here + k]
+                        won = winners[winner + k] == place
+                        out[target + k * stride_across] = more if won else old
+
+
+def largest_of_four(
+    x: Any, out: Any, image_height: int, image_width: int, height: int, width: int, begin: int, end: int
+) -> None:
+    """The maximum of each square of two by two, which lie side by side; nan wins."""
+    for channel in range(begin, end):
+        for i in range(height):
+            target = (channel * height + i) * width
+            upper = (channel * image_height + 2 * i) * image_width
+            lower = upper + image_width
+            for k in range(width):
+                first = np.maximum(x[upper + 2 * k], x[upper + 2 * k + 1])
+                second = np.maximum(x[lower + 2 * k], x[lower + 2 * k + 1])
+                out[target + k] = np.maximum(first, second)
+
+
+def spread_to_largest_of_four(
+    v: Any, x: Any, top: Any, zero: Any, out: Any, image_height: int, image_width: int, height: int, width: int,
+    begin: int, end: int,
+) -> None:  # fmt: skip
+    """Each v where its square has its maximum, and zeros elsewhere.
+
+    This is the commonest pooling; one place of the squares at a time, so that each loop becomes vector instructions.
+    """
+    nothing = zero[0]
+    for channel in range(begin, end):
+        for i in range(height):
+            here = (channel * height + i) * width
+            upper = (channel * image_height + 2 * i) * image_width
+            lower = upper + image_width
+            for k in range(width):
+                a, b, c, d = x[upper + 2 * k], x[upper + 2 * k + 1], x[lower + 2 * k], x[lower + 2 * k + 1]
+                greatest, value = top[here + k], v[here + k]
+                wins = d == d and c == c and b == b and (a != a or a == greatest)
+                out[upper + 2 * k] = value if wins else nothing
+            for k in range(width):
+                a, b, c, d = x[upper + 2 * k], x[upper + 2 * k + 1], x[lower + 2 * k], x[lower + 2 * k + 1]
+                greatest, value = top[here + k], v[here + k]
+                wins = d == d and c == c and (b != b or (b == greatest and a != greatest))
+                out[upper + 2 * k + 1] = value if wins else nothing
+            for k in range(width):
+                a, b, c, d = x[upper + 2 * k], x[upper + 2 * k + 1], x[lower + 2 * k], x[lower + 2 * k + 1]
+                greatest, value = top[here + k], v[here + k]
+                wins = d == d and (c != c or (c == greatest and a != greatest and b != greatest))
+                out[lower + 2 * k] = value if wins else nothing
+            for k in range(width):
+                a, b, c, d = x[upper + 2 * k], x[upper + 2 * k + 1], x[lower + 2 * k], x[lower + 2 * k + 1]
+                greatest, value = top[here + k], v[here + k]
+                wins = d != d or (d == greatest and a != greatest and b != greatest and c != greatest)
+                out[lower + 2 * k + 1] = value if wins else nothing
+            for k in range(2 * width, image_width):
+                out[upper + k] = 0
+                out[lower + k] = 0
+        for k in range((channel * image_height + 2 * height) * image_width, (channel + 1) * image_height * image_width):
+            out[k] = 0
 
 
 def means_of_windows(
