@@ -9,22 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from groundup.explain.indices import (
-    GRAD,
-    TWIN,
-    Elements,
-    Letters,
-    Local,
-    index,
-    judged,
-    power_sum,
-    reading,
-    size,
-    together,
-    total,
-)
+from groundup.explain.indices import GRAD, TWIN, Elements, Letters, Local, judged, reading, together
 from groundup.explain.origin import origin
 from groundup.explain.proof import exactly
+from groundup.explain.sums import Range, index
 from groundup.ops.readings import SympyMath
 from groundup.ops.row import Row
 
@@ -45,25 +33,24 @@ class Gradient:
 
 def gradient(e: Elements, made: Local, position: int, seed: Any) -> Gradient:
     """What one argument of a step gets from the gradient of the step's result; `seed` is that gradient if known."""
-    s, step = e.s, made.step
+    step = made.step
     argument = str(step.arguments[position])
     if made.step.row.family == "elementwise":
         slope = _pointwise_slope(e, made, position)
     else:
-        dashed = {index(each): index(each + "'") for each in (*made.letters, *made.summed)}
-        slope = _slope(e, step.row, made.body.xreplace(dashed), e.at(argument, e.letters.get(argument, ())))
+        dashed = {index(each): index(each + "'") for each in (*made.letters, *made.summed) if each != "1"}
+        body = made.body.xreplace(dashed)
+        slope = _slope(e, step.row, body, e.at(argument, e.letters.get(argument, ())))
     incoming = e.at(step.name, _dashed(made.letters), GRAD) if seed is None else seed
-    over = tuple(map(index, _dashed(made.letters)))
-    bracketed = s.expand_mul(slope) if isinstance(slope, s.Mul | s.Add) and made.summed else slope
-    parts = [_summed(s, incoming * term, list(over)) for term in s.Add.make_args(bracketed)]
-    result = s.Add(*(_tidy(s, *part) for part in parts))
+    over = tuple(index(each) for each in _dashed(made.letters) if each != "1")
+    result = e.sums.over(incoming * slope, [Range.of(str(each)) for each in over])
     plain = argument.replace(TWIN, "")
     slope, result = (together(e, step, each) for each in (slope, result))
     return Gradient(made, position, plain, incoming, over, slope, result, _as_written(e, made, position, seed, result))
 
 
 def _dashed(letters: Letters) -> Letters:
-    return tuple(each + "'" for each in letters)
+    return tuple(each if each == "1" else each + "'" for each in letters)
 
 
 def _pointwise_slope(e: Elements, made: Local, position: int) -> Any:
@@ -74,10 +61,12 @@ def _pointwise_slope(e: Elements, made: Local, position: int) -> Any:
     slope = _slope(e, step.row, reading(step.row, values), stand_ins[position])
     rank, places = len(made.letters), []
     for each in step.arguments:
-        own = len(e.letters.get(str(each), ()))
-        places.append(e.at(each, _dashed(made.letters)[rank - own :]))
+        own = e.letters.get(str(each), ())
+        its = _dashed(made.letters)[rank - len(own) :]
+        places.append(e.at(each, tuple("1" if a == "1" else b for a, b in zip(own, its))))
     mine = e.letters.get(str(step.arguments[position]), ())
-    deltas = (s.KroneckerDelta(index(each + "'"), index(each)) for each in made.letters[rank - len(mine) :])
+    tied = zip(mine, made.letters[rank - len(mine) :])
+    deltas = (s.KroneckerDelta(index(its + "'"), index(own)) for own, its in tied if own != "1")
     return s.piecewise_fold(s.simplify(slope)).xreplace(dict(zip(stand_ins, places))) * s.Mul(*deltas)
 
 
@@ -86,28 +75,42 @@ def _as_written(e: Elements, made: Local, position: int, seed: Any, result: Any)
     step, row, letters = made.step, made.step.row, made.letters
     if row.name in ("softmax", "log_softmax", "logsumexp"):
         return _with_result(e, made, result)
+    if row.family == "reduce" and "y" in _names(row.formula(position)):
+        factor, body = together(e, step, made.body).as_independent(e.s.Sum, as_Add=False)
+        return None if factor.has(e.s.Indexed) else result.subs(body, e.at(step.name, letters) / factor)
     formula = row.formula(position)
     if row.family != "elementwise" or formula is None or e.letters.get(str(step.arguments[position]), ()) != letters:
         return None
     values = dict(zip(row.arguments, step.arguments)) | {"y": step.name}
-    names = formula.__code__.co_varnames[2 : formula.__code__.co_argcount]
+    names = _names(formula)
     # SymPy answers x == 0 by whether they are the same expression.
     if not set(names) <= set(values) or any(sign in origin(formula).text for sign in ("==", "!=", "_slope(")):
         return None
-    places = [e.at(v, letters[len(letters) - len(e.letters.get(str(v), ())) :]) for v in (values[n] for n in names)]
+
+    def at(value: Any) -> Any:
+        own = e.letters.get(str(value), ())
+        its = letters[len(letters) - len(own) :]
+        return e.at(value, tuple("1" if a == "1" else b for a, b in zip(own, its)))
+
     incoming = e.at(step.name, letters, GRAD) if seed is None else seed
     try:
-        return together(e, step, exactly(formula(SympyMath(), incoming, *places)))
+        return together(e, step, exactly(formula(SympyMath(), incoming, *(at(values[each]) for each in names))))
     except (AttributeError, TypeError, ValueError):
         return None
+
+
+def _names(formula: Any) -> tuple[str, ...]:
+    return () if formula is None else formula.__code__.co_varnames[2 : formula.__code__.co_argcount]
 
 
 def _with_result(e: Elements, made: Local, result: Any) -> Any:
     """exp(x) written with what the row has computed from it."""
     s, step = e.s, made.step
     x = str(step.arguments[0])
-    given = e.letters[x]
-    powers = power_sum(e, x, given)
+    sums = [each for each in made.body.atoms(s.Sum) if isinstance(each.function, s.exp)]
+    if len(sums) != 1:
+        return None
+    powers = sums[0]
     base = s.IndexedBase(x, real=True)
 
     def known(each: Any) -> Any:
@@ -120,7 +123,11 @@ def _with_result(e: Elements, made: Local, result: Any) -> Any:
     stand_in = s.Symbol("powers", positive=True)
     bare = result.xreplace({powers: stand_in})
     bare = bare.replace(lambda each: isinstance(each, s.exp) and each.args[0].has(base), known)
-    return bare.xreplace({powers: stand_in})
+    bare = bare.xreplace({powers: stand_in}).replace(
+        lambda each: isinstance(each, s.Sum) and each.has(stand_in),
+        lambda each: stand_in * each.func(each.function / stand_in, *each.limits),
+    )
+    return bare.xreplace({stand_in: powers})
 
 
 def _slope(e: Elements, row: Row, body: Any, element: Any) -> Any:
@@ -131,39 +138,4 @@ def _slope(e: Elements, row: Row, body: Any, element: Any) -> Any:
     if found.has(s.Derivative, s.Subs):
         raise ValueError(f"SymPy cannot differentiate the row {row.name}{judged(row)}")
 
-    def done(each: Any) -> Any:
-        """An inner sum over deltas carried out, as in the derivative of a sum of exponentials."""
-        over = [limit[0] for limit in each.limits]
-        terms = s.Add.make_args(s.expand_mul(each.function))
-        parts = (_summed(s, term, list(over)) for term in terms)
-        return s.Add(*(total(term, tuple(map(str, left))) for term, left in parts))
-
-    return found.replace(lambda each: isinstance(each, s.Sum) and each.has(s.KroneckerDelta), done)
-
-
-def _summed(s: Any, term: Any, over: list[Any]) -> tuple[Any, list[Any]]:
-    """A term summed over indices: each delta that ties one of them takes that sum away."""
-    while True:
-        for delta in [each for each in s.Mul.make_args(term) if isinstance(each, s.KroneckerDelta)]:
-            tied = next((each for each in over if each in delta.args), None)
-            if tied is not None:
-                other = delta.args[0] if delta.args[1] == tied else delta.args[1]
-                term = s.Mul(*(each for each in s.Mul.make_args(term) if each != delta)).subs(tied, other)
-                over.remove(tied)
-                break
-        else:
-            return term, over
-
-
-def _tidy(s: Any, term: Any, left: list[Any]) -> Any:
-    """The sum over what is left, with plain letters in place of dashed ones where those are free."""
-    letters = []
-    for each in left:
-        plain = index(str(each).rstrip("'"))
-        chosen = each if plain in term.free_symbols else plain
-        term = term.subs(each, chosen)
-        if chosen in term.free_symbols:
-            letters.append(str(chosen))
-        else:
-            term = term * size(str(each))
-    return total(term, tuple(letters))
+    return e.sums.inner(found)

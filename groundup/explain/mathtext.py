@@ -7,6 +7,7 @@ from typing import Any
 
 from groundup.explain.indices import GRAD
 from groundup.explain.proof import require_sympy
+from groundup.explain.sums import size
 
 
 def text(expression: Any) -> str:
@@ -42,8 +43,28 @@ def _text_printer() -> Any:
             return f"δ({','.join(map(self._print, each.args))})"
 
         def _print_Sum(self, each: Any) -> str:
-            letters = ",".join(str(limit[0]) for limit in each.limits)
-            return f"Σ_{letters} {self.parenthesize(each.function, PRECEDENCE['Mul'], strict=True)}"
+            return self._over("Σ", each)
+
+        def _print_Product(self, each: Any) -> str:
+            return self._over("Π", each)
+
+        def _over(self, sign: str, each: Any) -> str:
+            """Σ_i where i runs over its axis, else Σ_{i=2..I}."""
+            body = self.parenthesize(each.function, PRECEDENCE["Mul"], strict=True)
+            if all(map(whole_axis, each.limits)):
+                return f"{sign}_{','.join(str(limit[0]) for limit in each.limits)} {body}"
+            ranges = (
+                str(i) if whole_axis((i, a, b)) else f"{i}={self._print(a)}..{self._print(b)}"
+                for i, a, b in each.limits
+            )
+            return f"{sign}_{{{', '.join(ranges)}}} {body}"
+
+        def _print_Iverson(self, each: Any) -> str:
+            low, high = each.args[0].args
+            return f"[{self._print(low)} ≤ {self._print(high)}]"
+
+        def _print_LeviCivita(self, each: Any) -> str:
+            return f"ε({','.join(map(self._print, each.args))})"
 
         def _print_Piecewise(self, each: Any) -> str:
             *cases, (last, _) = each.args
@@ -61,7 +82,7 @@ def _text_printer() -> Any:
 
         def _times(self, factors: list[Any]) -> str:
             """A product; a sum stands in brackets unless nothing follows it."""
-            ordered = sorted(factors, key=lambda each: (each.has(_sum()), not each.is_number, str(each)))
+            ordered = sorted(factors, key=lambda each: (each.has(*_sum()), not each.is_number, str(each)))
             alone = len(ordered) == 1 and isinstance(ordered[0], _sum())
             return (
                 "·".join(
@@ -82,7 +103,7 @@ def _text_printer() -> Any:
 
         def _print_Add(self, each: Any, order: Any = None) -> str:
             """Terms in their order, sums last."""
-            terms = sorted(each.args, key=lambda term: (term.has(_sum()), term.could_extract_minus_sign(), str(term)))
+            terms = sorted(each.args, key=lambda term: (term.has(*_sum()), term.could_extract_minus_sign(), str(term)))
             shown = self._print(terms[0])
             for term in terms[1:]:
                 minus = term.could_extract_minus_sign()
@@ -93,7 +114,13 @@ def _text_printer() -> Any:
 
 
 def _sum() -> Any:
-    return require_sympy().Sum
+    return require_sympy().Sum, require_sympy().Product
+
+
+def whole_axis(limit: tuple[Any, Any, Any]) -> bool:
+    """Whether an index runs over all of its axis."""
+    letter, low, high = limit
+    return bool(low == 1 and high == size(str(letter)))
 
 
 def _fraction(each: Any) -> tuple[list[Any], list[Any]]:
@@ -134,9 +161,27 @@ def _latex_printer(result: str) -> Any:
             return rf"\delta_{{{' '.join(map(self._print, each.args))}}}"
 
         def _print_Sum(self, each: Any) -> str:
-            letters = " ".join(self._print(limit[0]) for limit in each.limits)
+            return self._over(r"\sum", each)
+
+        def _print_Product(self, each: Any) -> str:
+            return self._over(r"\prod", each)
+
+        def _over(self, sign: str, each: Any) -> str:
             body = self._print(each.function)
-            return rf"\sum_{{{letters}}} " + (rf"\left({body}\right)" if each.function.is_Add else body)
+            body = rf"\left({body}\right)" if each.function.is_Add else body
+            if all(map(whole_axis, each.limits)):
+                return rf"{sign}_{{{' '.join(self._print(limit[0]) for limit in each.limits)}}} {body}"
+            signs = (
+                rf"{sign}_{{{self._print(i)}}}"
+                if whole_axis((i, low, high))
+                else rf"{sign}_{{{self._print(i)}={self._print(low)}}}^{{{self._print(high)}}}"
+                for i, low, high in each.limits
+            )
+            return f"{' '.join(signs)} {body}"
+
+        def _print_Iverson(self, each: Any, exp: Any = None) -> str:
+            low, high = each.args[0].args
+            return rf"\left[{self._print(low)} \le {self._print(high)}\right]"
 
     return Latex({"fold_func_brackets": False})
 

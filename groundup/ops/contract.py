@@ -22,9 +22,10 @@ def contraction(
     *grads: Formula,
     each: Formula | None = None,
     label: str | Callable[..., str] | None = None,
+    judge: str | None = None,
 ) -> Row:
-    """A row that multiplies and sums."""
-    return Row("contract", forward, grads, each=each, dtypes="same", label=label)
+    """A row that multiplies and sums; `judge` is named where its derivative is no formula in indices."""
+    return Row("contract", forward, grads, each=each, dtypes="same", label=label, judge=judge)
 
 
 def _swap(m: Any, x: Any) -> Any:

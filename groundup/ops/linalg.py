@@ -8,6 +8,7 @@ gradient that comes to them gives nan or inf, as in PyTorch, and one that comes 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ import numpy as np
 from groundup.ops import matrices
 from groundup.ops.contract import contraction
 from groundup.ops.row import name_rows
+
+# No formula in indices stands for these.
+factorization = partial(contraction, judge="finite differences and PyTorch")
 
 
 def _t(m: Any, x: Any) -> Any:
@@ -64,18 +68,18 @@ def _gaps(m: Any, x: Any) -> Any:
     return m.where(np.eye(x.shape[-1], dtype=bool), 1, _row(m, x) - _column(m, x))
 
 
-inv = contraction(
+inv = factorization(
     lambda m, a: matrices.inverse(a),
     lambda m, g, y: -(_t(m, y) @ g @ _t(m, y)),
     label="LinalgInvExBackward0",
 )
-solve = contraction(
+solve = factorization(
     lambda m, a, b: matrices.solve(a, b),
     lambda m, g, a, y: -(m.solve(_t(m, a), g) @ _t(m, y)),
     lambda m, g, a: m.solve(_t(m, a), g),
     label="LinalgSolveExBackward0",
 )
-solve_triangular = contraction(
+solve_triangular = factorization(
     lambda m, a, b, *, upper, unitriangular: matrices.solve_triangular(a, b, upper, unitriangular),
     lambda m, g, a, y, upper, unitriangular: _triangle(
         m, -(_solve_back(m, a, g, upper, unitriangular) @ _t(m, y)), upper, unitriangular
@@ -93,16 +97,16 @@ def _triangle(m: Any, x: Any, upper: bool, strict: bool) -> Any:
     return m.triu(x, diagonal=int(strict)) if upper else m.tril(x, diagonal=-int(strict))
 
 
-det = contraction(
+det = factorization(
     lambda m, a: np.asarray(np.linalg.det(a)),
     lambda m, g, a: _column(m, _column(m, g)) * m.cofactor(a),
     label="LinalgDetBackward0",
 )
-cofactor = contraction(
+cofactor = factorization(
     lambda m, a: matrices.cofactor(a),
     lambda m, g, a: _cofactor_grad(m, g, a),
 )
-slogdet = contraction(
+slogdet = factorization(
     lambda m, a: matrices.slogdet(a),
     lambda m, g, a: _column(m, _column(m, m.slice(g, key=(Ellipsis, 1)))) * _t(m, m.inv(a)),
     label="LinalgSlogdetBackward0",
@@ -126,7 +130,7 @@ def _cofactor_grad(m: Any, g: Any, a: Any) -> Any:
 
 
 # I. Murray, Differentiation of the Cholesky decomposition, 2016.
-cholesky = contraction(
+cholesky = factorization(
     lambda m, a: matrices.cholesky(a),
     lambda m, g, y: _cholesky_grad(m, g, y),
     label="LinalgCholeskyExBackward0",
@@ -142,7 +146,7 @@ def _cholesky_grad(m: Any, g: Any, y: Any) -> Any:
 
 
 # S. F. Walter and L. Lehmann, Algorithmic differentiation of linear algebra functions, 2010, for R of full rank.
-qr = contraction(
+qr = factorization(
     lambda m, a, *, mode: matrices.qr(a, mode),
     lambda m, g, y, shape, mode: _qr_grad(m, g, y, shape, mode),
     label="LinalgQrBackward0",
@@ -181,12 +185,12 @@ def _qr_grad_tall(m: Any, gq: Any, gr: Any, q: Any, r: Any) -> Any:
 
 
 # One of the factors that a factorization gives side by side, in memory of its own.
-factor = contraction(
+factor = factorization(
     lambda m, packed, *, key, name: packed[key].copy(),
     lambda m, g, shape, key: m.placed(g, key=key, size=shape),
     label=lambda name, **_: name,
 )
-eigh = contraction(
+eigh = factorization(
     lambda m, a, *, uplo: matrices.eigh(a, uplo),
     lambda m, g, y: _eigh_grad(m, g, y),
     label="LinalgEighBackward0",
@@ -202,12 +206,12 @@ def _eigh_grad(m: Any, g: Any, y: Any) -> Any:
 
 
 # J. Townsend, Differentiating the singular value decomposition, 2016.
-svd = contraction(
+svd = factorization(
     lambda m, a, *, full: matrices.svd(a, full),
     lambda m, g, y, shape: _svd_grad(m, g, y, shape),
     label="LinalgSvdBackward0",
 )
-svdvals = contraction(
+svdvals = factorization(
     lambda m, a: matrices.svdvals(a),
     lambda m, g, a: _svdvals_grad(m, g, a),
     label="LinalgSvdBackward0",
@@ -247,12 +251,12 @@ def _svdvals_grad(m: Any, g: Any, a: Any) -> Any:
 
 
 # G. H. Golub and V. Pereyra, The differentiation of pseudo-inverses, 1973, for matrices of constant rank.
-pinv = contraction(
+pinv = factorization(
     lambda m, a, *, atol, rtol, hermitian: matrices.pinv(a, atol, rtol, hermitian),
     lambda m, g, a, y: _pinv_grad(m, g, a, y),
     label="LinalgPinvBackward0",
 )
-lstsq = contraction(
+lstsq = factorization(
     lambda m, a, b, *, rtol: matrices.lstsq(a, b, rtol),
     lambda m, g, a, b, rtol: _pinv_grad(m, g @ _t(m, b), a, m.pinv(a, atol=0, rtol=rtol, hermitian=False)),
     lambda m, g, a, rtol: _t(m, m.pinv(a, atol=0, rtol=rtol, hermitian=False)) @ g,
@@ -268,7 +272,7 @@ def _pinv_grad(m: Any, g: Any, a: Any, y: Any) -> Any:
     return -(yt @ g @ yt) + (left - a @ (y @ left)) + (right - (right @ y) @ a)
 
 
-matrix_exp = contraction(
+matrix_exp = factorization(
     lambda m, a: matrices.matrix_exp(a),
     lambda m, g, a: _matrix_exp_grad(m, g, _t(m, a)),
     label="LinalgMatrixExpBackward0",

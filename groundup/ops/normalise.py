@@ -67,6 +67,7 @@ normalise_back = reduction(
     lambda m, g, v, x, stats, shape, dim, eps, centred: m.sum_to(
         m.normalise_back(g, x, stats, 1, dim=dim, eps=eps, centred=centred) * v, size=shape
     ),
+    judge="finite differences and PyTorch",
 )
 normalise_weight = reduction(
     lambda m, v, x, stats, *, size, dim, eps, centred: (
@@ -76,6 +77,7 @@ normalise_weight = reduction(
     ),
     lambda m, g, x, stats, dim, eps, centred: m.normalise(x, stats, g, 0, dim=dim, eps=eps, centred=centred),
     lambda m, g, v, x, stats, dim, eps, centred: m.normalise_back(v, x, stats, g, dim=dim, eps=eps, centred=centred),
+    judge="finite differences and PyTorch",
 )
 
 ROWS = name_rows(globals())

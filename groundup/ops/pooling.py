@@ -123,9 +123,9 @@ def _lengths(parts: tuple[tuple[int, int], ...], x: np.ndarray, axis: int) -> np
     return found.reshape(-1, *(1,) * (x.ndim - axis - 1))
 
 
-def pooling(forward: Formula, *grads: Formula) -> Row:
+def pooling(forward: Formula, *grads: Formula, judge: str | None = None) -> Row:
     """A row that averages windows, or its adjoint."""
-    return Row("reduce", forward, grads)
+    return Row("reduce", forward, grads, judge=judge)
 
 
 mean_windows = pooling(
@@ -139,10 +139,12 @@ share_windows = pooling(
 mean_regions = pooling(
     lambda m, x, *, counts: _mean_regions(x, counts),
     lambda m, g, counts, shape: m.share_regions(g, counts=counts, size=shape),
+    judge="finite differences and PyTorch",
 )
 share_regions = pooling(
     lambda m, x, *, counts, size: _share_regions(x, counts, size),
     lambda m, g, counts: m.mean_regions(g, counts=counts),
+    judge="finite differences and PyTorch",
 )
 
 

@@ -151,6 +151,7 @@ def _resampled(x: np.ndarray, key: Resampling, axis: int, back: bool) -> np.ndar
 resample = contraction(
     lambda m, x, *, key, axis, back: _resampled(x, key, axis, back),
     lambda m, g, key, axis, back: m.resample(g, key=key, axis=axis, back=not back),
+    judge="finite differences and PyTorch",
 )
 
 ROWS = name_rows(globals())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import groundup
-from groundup.ops import ROWS, elementwise
+from groundup.ops import ROWS, elementwise, linalg
 from tests.table import contract_table, index_table, view_table
 from tests.table.adjoint import gaps, whole
 from tests.table.judged import call
@@ -28,6 +28,11 @@ JUDGED_OTHERWISE = {
     "trunc": "piecewise constant",
     "cast": "the identity",
     "prod": "a product over any number of factors",
+    **dict.fromkeys(("scatter_prod", "scatter_extreme"), "products and extremes of what meets at one place"),
+    **dict.fromkeys(("mean_regions", "share_regions", "resample"), "sums with tables of weights"),
+    **dict.fromkeys(("normalise_back", "normalise_weight"), "derivatives of the normalisation, which is derived"),
+    **dict.fromkeys(linalg.ROWS, "factorizations, which are no formulas in indices"),
+    "lu": "a factorization",
 }
 
 # A part that does not depend on the tensors (the border, the value written) is no part of the linear map.

@@ -77,6 +77,7 @@ scatter_prod = indexing(
     lambda m, g, x, index, src, dim: _factor_self(m, g, x, index, src, dim),
     None,
     lambda m, g, x, index, src, y, dim: _factor_src(m, g, x, index, src, y, dim),
+    judge="finite differences and PyTorch",
 )
 scatter_extreme = indexing(
     lambda m, x, index, src, *, dim, how: _combined(x, index, src, dim, getattr(np, how)),
@@ -85,6 +86,7 @@ scatter_extreme = indexing(
     lambda m, g, x, index, src, y, dim: m.where(
         src == m.gather(y, index, dim=dim), m.gather(_share(m, g, x, index, src, y, dim), index, dim=dim), 0
     ),
+    judge="finite differences and PyTorch",
 )
 
 

@@ -11,9 +11,9 @@ from groundup.ops.row import Formula, Row
 ARRAY = "array"  # stands in a pattern where an index array goes
 
 
-def indexing(forward: Formula, *grads: Formula | None, label: str | None = None) -> Row:
+def indexing(forward: Formula, *grads: Formula | None, label: str | None = None, judge: str | None = None) -> Row:
     """A row that reads or writes at positions."""
-    return Row("index", forward, grads, dtypes="own", label=label)
+    return Row("index", forward, grads, dtypes="own", label=label, judge=judge)
 
 
 def rebuild(pattern: tuple[Any, ...], indices: tuple[np.ndarray, ...]) -> tuple[Any, ...]:
