@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from groundup.autograd.backward import grad
 from groundup.autograd.state import LOCAL
-from groundup.autograd.tape import TensorBase, storage_of, wrap
+from groundup.autograd.tape import TensorBase, wrap
 from groundup.compile.errors import TraceError
-from groundup.compile.hyper import Hyper
+from groundup.compile.guard import guarded
+from groundup.compile.hyper import Hyper, Input
 from groundup.compile.numbers import Number
-from groundup.compile.program import Program, programs
+from groundup.compile.program import programs
 from groundup.compile.reach import Reach
 from groundup.compile.recorded import Recorded
-from groundup.compile.sharing import apart, check_apart, first_places, owner
-from groundup.compile.structure import filled, kind, leaves, objects
+from groundup.compile.sharing import check_apart, first_places, overlapping, owner
+from groundup.compile.structure import equal_argument, leaves, objects
 from groundup.compile.tracer import Tracer
 from groundup.dtypes import get_default_dtype
 from groundup.random.announced import LISTENER
@@ -31,43 +32,12 @@ class Entry:
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.function = function
-        self.kind = kind((args, kwargs))
         self.recording = LOCAL.state.grad
         self.default_dtype = get_default_dtype()
         self.args, self.kwargs = args, kwargs
         self.reach = Reach(function, objects((args, kwargs)))
-        world: dict[str, Any] = {}
-        terms = self.reach.terms(world)
-        self.quickly = eval(f"lambda: {' and '.join(terms) or 'True'}", world)
         self.tracer = Tracer()
         self.hyper = Hyper(self.reach.optimizers, self.tracer.conditions)
-
-    # When it is the right one
-
-    def fits(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-        """Whether the program is right for these arguments and what is in reach now."""
-        if LOCAL.state.grad is not self.recording or get_default_dtype() is not self.default_dtype:
-            return False
-        if kind((args, kwargs)) != self.kind:
-            return False
-        if not self.reach.unchanged() or not self.hyper.hold():
-            return False
-        tensors = leaves((args, kwargs))
-        if not self._places_fit([tensor._array for tensor in tensors]):
-            return False
-        for leaf, had in self.starts:
-            if (_tensor(leaf, tensors)._grad is not None) != had:
-                return False
-        return self._surroundings_fit() and bool(self.check(*[read() for _, read in self.hyper.inputs]))
-
-    def _places_fit(self, arrays: list[Any]) -> bool:
-        """Whether arguments that were one tensor still are, and what is written lies apart from the others."""
-        if self.merged and first_places(arrays) != self.first_places:
-            return False
-        for i, tensor in self.coincide:
-            if arrays[i] is not tensor._array:
-                return False
-        return not self.written or self.merged or apart(arrays, self.written_owners)
 
     # The trace
 
@@ -138,7 +108,10 @@ class Entry:
         with_gradient = [leaf for leaf in ends if leaf._grad is not None]
         for leaf in with_gradient:
             tracer.names_gradient(leaf)
-        self.hyper.inputs += [(name, t._array.item) for name, t, late in tracer.items if not late]
+        for name, tensor, late in tracer.items:
+            if not late:
+                place = Input(position.get(id(tensor), tensor), None, None, type(tensor._array.item()))
+                self.hyper.inputs.append((name, place))
         results = [tracer.value_of(each) if isinstance(each, TensorBase) else each for each in outputs]
         results += [tracer.value_of(leaf._grad) for leaf in with_gradient]
         results += [number for _, _, number in counts]
@@ -147,16 +120,15 @@ class Entry:
         tracer.name(self.reach.tensors, variables)
         first = len(self.places)
         self.captured = list(tracer.tensors[first : len(tracer.tensors) - len(cotangents)])
-        self.shapes = [(t._array.shape, t._array.dtype, t._node is not None) for t in self.captured]
+        self.shapes = [
+            (t._array.shape, t._array.dtype, t._array.flags.c_contiguous, t._node is not None) for t in self.captured
+        ]
         names = [name for name, _ in self.hyper.inputs]
         self.program, self.tail, held = programs(
             tracer.graph, results, pulled, len(cotangents), names, getattr(self.function, "__name__", "step")
         )
-        readers = dict(self.hyper.inputs)
-        self.readers = [readers[name] for name in self.program.numbers]
         inputs = dict(zip(tracer.graph.inputs, (position.get(id(t), t) for t in tracer.tensors), strict=True))
         self.held = [inputs[value] for value in held]
-        self.check = eval(f"lambda {', '.join(names)}: {' and '.join(dict.fromkeys(tracer.conditions)) or True}")
         self.starts = [(position.get(id(t), t), had.get(id(t), False)) for t in tracer.reads_gradient]
         self.ends = [position.get(id(t), t) for t in with_gradient]
         self.without = [position.get(id(t), t) for t in ends if t._grad is None]
@@ -169,49 +141,41 @@ class Entry:
         self.written = [leaf for value, leaf in inputs.items() if value.memory in written]
         changed = [_tensor(leaf, arguments) for leaf in self.written]
         check_apart([*arguments, *self.captured], changed)
-        held_by_us = [leaf for leaf in self.written if type(leaf) is not int]
-        self.written_owners = {id(owner(tensor._array)) for tensor in held_by_us}
+        self.written_owners = self._owners()
+        self.call = guarded(self, tracer.conditions)
 
-    def _surroundings_fit(self) -> bool:
-        for tensor, (shape, dtype, history) in zip(self.captured, self.shapes, strict=True):
-            if tensor._array.shape != shape or tensor._array.dtype is not dtype:
+    # What a call asks
+
+    equal = staticmethod(equal_argument)
+
+    def renewed(self, arrays: tuple[np.ndarray, ...]) -> bool:
+        """Whether the program is right for these arrays of the tensors in reach, of which some are new."""
+        for array, (shape, dtype, contiguous, _) in zip(arrays, self.shapes, strict=True):
+            if array.shape != shape or array.dtype is not dtype or array.flags.c_contiguous is not contiguous:
                 return False
-            if (tensor._node is not None) != history:
-                return False
+        changed = [tensor for tensor in self.written if type(tensor) is not int]
+        if len({id(array) for array in arrays}) < len(arrays) or overlapping(self.captured, changed):
+            return False
+        self.written_owners = self._owners()
         return True
 
-    # The run
+    def _owners(self) -> set[int]:
+        """The memory in reach that an argument must not lie in: what is written; all, if an argument is written."""
+        all_of_it = any(type(leaf) is int for leaf in self.written)
+        tensors = [*self.captured] if all_of_it else []
+        tensors += [leaf for leaf in self.written if type(leaf) is not int]
+        return {id(owner(tensor._array)) for tensor in tensors}
 
-    def run(self, state: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run the program, and leave behind what the function would have left."""
-        tensors = leaves((args, kwargs))
-        arrays = [tensors[i]._array for i in self.places] + [tensor._array for tensor in self.captured]
-        found = state.run(self.program.run, *arrays, *[read() for read in self.readers])
-        for leaf in self.written:
-            storage_of(_tensor(leaf, tensors))._version += 1
-        position = len(self.same)
-        for leaf in self.ends:
-            _tensor(leaf, tensors)._grad = wrap(found[position])
-            position += 1
-        for leaf in self.without:
-            _tensor(leaf, tensors)._grad = None
-        for holder, key in self.counts:
-            holder[key] = found[position]
-            position += 1
-        results = [
-            wrap(array) if same is None else _tensor(same, tensors)
-            for array, same in zip(found, self.same, strict=False)
-        ]
-        if self.tail is not None and state.grad:
-            self._record(self.tail, results, found[position:], tensors)
-        return filled(self.result, iter(results))
+    def execute(self, state: Any, arrays: tuple[Any, ...], numbers: tuple[Any, ...]) -> Any:
+        """Run the program."""
+        return state.run(self.program.run, *arrays, *numbers)
 
-    def _record(self, tail: Program, results: list[Any], residuals: tuple[Any, ...], tensors: list[Any]) -> None:
+    def record(self, tail: Any, results: list[Any], residuals: list[Any], tensors: tuple[Any, ...]) -> None:
         """Put the backward program on the tape, behind the results that have a gradient."""
         held = [_tensor(leaf, tensors) for leaf in self.held]
         wanted = [_tensor(leaf, tensors) for leaf in self.wanted]
         chosen = [results[i] for i in self.recorded]
-        made = Recorded.apply(tail.run, residuals, held, chosen, *wanted)
+        made = Recorded.apply(tail.run, tuple(residuals), held, chosen, *wanted)
         for i, tensor in zip(self.recorded, made, strict=True):
             results[i] = tensor
 
@@ -220,7 +184,7 @@ def _has_history(tensor: Any) -> bool:
     return isinstance(tensor, TensorBase) and tensor._node is not None and not tensor.is_leaf  # type: ignore[attr-defined]
 
 
-def _tensor(leaf: Leaf, tensors: list[Any]) -> Any:
+def _tensor(leaf: Leaf, tensors: Sequence[Any]) -> Any:
     return tensors[leaf] if type(leaf) is int else leaf
 
 

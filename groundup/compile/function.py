@@ -10,6 +10,7 @@ from typing import Any
 
 from groundup.autograd.state import LOCAL
 from groundup.compile.entry import Entry
+from groundup.compile.guard import MISS
 from groundup.compile.reach import Wrapping
 
 _MANY = 16  # programs of one function, after which something is traced again and again; twice as many are kept
@@ -43,8 +44,9 @@ class Compiled(Wrapping):
         if state.watch is not None:  # inside of another compiled function
             return self.function(*args, **kwargs)
         for entry in self.entries:
-            if entry.fits(args, kwargs):
-                return entry.run(state, args, kwargs)
+            found = entry.call(state, args, kwargs)
+            if found is not MISS:
+                return found
         entry = Entry(self.function, args, kwargs)
         result = entry.trace(state)
         self.entries.insert(0, entry)

@@ -6,12 +6,22 @@ a step count, is a result of the program, and put back after each call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from groundup.compile.numbers import Number
 
 Place = tuple[Any, Any]  # a dict and a key in it
+
+
+@dataclass(frozen=True)
+class Input:
+    """Where a number of a program is read: in a dict, at an index if a tuple is there, or as a tensor's element."""
+
+    holder: Any  # a dict; or a tensor, or the position of one among the arguments
+    key: Any
+    index: int | None
+    kind: type
 
 
 class Hyper:
@@ -20,10 +30,13 @@ class Hyper:
     def __init__(self, optimizers: list[Any], conditions: list[str]) -> None:
         self.optimizers = optimizers
         self.conditions = conditions
-        self.inputs: list[tuple[str, Callable[[], Any]]] = []  # names, and how to read the numbers now
+        self.inputs: list[tuple[str, Input]] = []
         self.before: list[tuple[Any, Any, Any]] = []
         self.shared: list[tuple[Place, list[Place]]] = []  # counts that must stay equal, as they were in the trace
-        self.sizes = self._sizes()
+        # A first step, which makes the buffers, is another program than the next.
+        self.states = [
+            (optimizer.state, [(state, len(state)) for state in optimizer.state.values()]) for optimizer in optimizers
+        ]
 
     def put(self) -> None:
         """Put a symbol in the place of each number."""
@@ -31,10 +44,13 @@ class Hyper:
             for group in optimizer.param_groups:
                 for key, value in list(group.items()):
                     if type(value) in (int, float):
-                        self._replace(group, key, self._symbol(key, value, _entry(group, key)))
+                        self._replace(group, key, self._symbol(key, value, Input(group, key, None, type(value))))
                     elif isinstance(value, tuple) and value and all(type(each) in (int, float) for each in value):
                         stem = key.rstrip("s")
-                        parts = [self._symbol(f"{stem}{i + 1}", v, _entry(group, key, i)) for i, v in enumerate(value)]
+                        parts = [
+                            self._symbol(f"{stem}{i + 1}", v, Input(group, key, i, type(v)))
+                            for i, v in enumerate(value)
+                        ]
                         self._replace(group, key, tuple(parts))
             self._put_counts(optimizer.state)
 
@@ -46,18 +62,18 @@ class Hyper:
                 if type(value) in (int, float):
                     if (key, value) not in found:
                         name = f"{key}s" if key == "step" else key  # a function is often called step
-                        found[key, value] = self._symbol(name, value, _entry(state, key)), []
+                        found[key, value] = self._symbol(name, value, Input(state, key, None, type(value))), []
                         self.shared.append(((state, key), found[key, value][1]))
                     found[key, value][1].append((state, key))
                     self._replace(state, key, found[key, value][0])
 
-    def _symbol(self, name: str, value: Any, read: Callable[[], Any]) -> Number:
+    def _symbol(self, name: str, value: Any, place: Input) -> Number:
         taken = {each for each, _ in self.inputs}
         unique, count = name, 1
         while unique in taken:
             count += 1
             unique = f"{name}_{count}"
-        self.inputs.append((unique, read))
+        self.inputs.append((unique, place))
         return Number(value, unique, self.conditions)
 
     def _replace(self, holder: Any, key: Any, symbol: Any) -> None:
@@ -76,20 +92,3 @@ class Hyper:
                 if now.strength != Number.NAME:
                     changed.append((holder, key, now))
         return changed
-
-    def hold(self) -> bool:
-        """Whether the states have the entries that they had, and equal counts are still equal."""
-        for (holder, key), others in self.shared:
-            count = holder[key]
-            for other, name in others:
-                if other[name] != count:
-                    return False
-        return self._sizes() == self.sizes
-
-    def _sizes(self) -> list[list[int]]:
-        """A first step, which makes the buffers, is another program than the next."""
-        return [[len(state) for state in optimizer.state.values()] for optimizer in self.optimizers]
-
-
-def _entry(holder: Any, key: Any, index: int | None = None) -> Callable[[], Any]:
-    return (lambda: holder[key]) if index is None else (lambda: holder[key][index])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dis
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from groundup.tensor import Tensor
@@ -22,7 +22,7 @@ class Wrapping:
     function: Any
 
 
-_PLAIN = (bool, int, float, str, type(None))
+PLAIN = (bool, int, float, str, type(None))
 _DEEP = 12  # levels of objects within objects
 _BY_KEY = (dict, list, tuple, types.MappingProxyType)  # what a condition reads by subscript; other holders by attribute
 _OURS = frozenset({"groundup", "numpy", "builtins", *sys.stdlib_module_names}) - {"__main__"}
@@ -44,23 +44,13 @@ class Reach:
         for each in objects:
             self._visit("", each, 1)
 
-    def terms(self, world: dict[str, Any]) -> list[str]:
-        """Source that is true while every place holds the very object that it held; its names come into `world`."""
-        found = []
-        names: dict[int, str] = {}
-
-        def named(value: Any) -> str:
-            name = names.setdefault(id(value), f"v{len(names)}")
-            world[name] = value
-            return name
-
-        for holder, size in self.sizes:
-            found.append(f"len({named(holder)}) == {size}" if size else f"not {named(holder)}")
+    def terms(self, named: Callable[[Any], str]) -> list[str]:
+        """Source that is true while every place holds the very object that it held; `named` gives objects names."""
+        found = [f"len({named(holder)}) == {size}" if size else f"not {named(holder)}" for holder, size in self.sizes]
         for holder, key, value in self.conditions:
-            place = f"[{named(key)}]" if isinstance(holder, _BY_KEY) else f".{key}"
-            plain = value is None or type(value) is bool
-            found.append(f"{named(holder)}{place} is {value if plain else named(value)}")
-        return found
+            place = f"[{key!r}]" if type(key) in (str, int) else f"[{named(key)}]"
+            found.append(f"{named(holder)}{place if isinstance(holder, _BY_KEY) else f'.{key}'} is {named(value)}")
+        return list(dict.fromkeys(found))
 
     def unchanged(self) -> bool:
         """Whether every plain value in reach equals what it was, and all else is the same object."""
@@ -69,7 +59,7 @@ class Reach:
                 return False
             for holder, key, value in self.conditions:
                 now = holder[key] if isinstance(holder, _BY_KEY) else getattr(holder, key)
-                if now is not value and not _equal(now, value):
+                if now is not value and not equal(now, value):
                     return False
         except (AttributeError, LookupError, ValueError):  # it is gone; of an empty cell ValueError
             return False
@@ -104,7 +94,7 @@ class Reach:
     def _entries(self, name: str, holder: Any, entries: Any, depth: int) -> None:
         for key, value in entries:
             self.conditions.append((holder, key, value))
-            if not isinstance(value, _PLAIN):
+            if not isinstance(value, PLAIN):
                 self._visit(_joined(name, key), value, depth + 1)
 
     def _class(self, kind: type, depth: int) -> None:
@@ -115,7 +105,7 @@ class Reach:
         for each in kind.__mro__:
             if _root(each) not in _OURS:
                 for key, value in list(vars(each).items()):
-                    if isinstance(value, _PLAIN) and not key.startswith("__"):
+                    if isinstance(value, PLAIN) and not key.startswith("__"):
                         self.conditions.append((vars(each), key, value))
                     elif isinstance(value, types.FunctionType):
                         self.conditions.append((vars(each), key, value))
@@ -143,7 +133,6 @@ class Reach:
                 self._visit(f"parameter.{i}.{j}", param, depth + 1)
         names = {id(tensor): name for name, tensor in self.tensors.items()}
         for param, state in optimizer.state.items():
-            self.conditions.append((optimizer.state, param, state))
             for key, value in state.items():
                 if isinstance(value, Tensor):
                     self.conditions.append((state, key, value))
@@ -190,7 +179,7 @@ class Reach:
                 if isinstance(value, (type, types.ModuleType)):
                     self._mentioned(value, attributes, depth + 1)
         for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-            if not isinstance(value, _PLAIN):
+            if not isinstance(value, PLAIN):
                 self._visit("", value, depth + 1)
 
     def _holder(self, name: str, cell: Any, key: str, depth: int) -> None:
@@ -199,13 +188,13 @@ class Reach:
         except ValueError:  # not filled yet
             return
         self.conditions.append((cell, key, value))
-        if not isinstance(value, _PLAIN):
+        if not isinstance(value, PLAIN):
             self._visit(name, value, depth + 1)
 
 
-def _equal(now: Any, value: Any) -> bool:
+def equal(now: Any, value: Any) -> bool:
     """Whether two plain values are alike to every use: 0.0 is not -0.0, and 1 not True."""
-    if type(now) is not type(value) or not isinstance(value, _PLAIN):
+    if type(now) is not type(value) or not isinstance(value, PLAIN):
         return False
     return bool(now == value) and (type(value) is not float or value != 0 or str(now) == str(value))
 

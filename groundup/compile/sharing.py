@@ -29,14 +29,22 @@ def apart(arrays: Iterable[np.ndarray], written: set[int]) -> bool:
     return len(set(owners)) == len(owners) and written.isdisjoint(owners)
 
 
-def check_apart(tensors: Sequence[Any], written: Sequence[Any]) -> None:
-    """Refuse to write into memory that lies under two tensors from outside."""
+def overlapping(tensors: Sequence[Any], written: Sequence[Any]) -> tuple[Any, Any] | None:
+    """A written tensor and another one over the same memory, if there are any; the same array twice counts as one."""
     for changed in written:
         for other in tensors:
             same = changed._array is other._array
             if not same and np.may_share_memory(owner(changed._array), owner(other._array)):
-                raise TraceError(
-                    "the function changes a tensor in place that shares its memory with another one from outside: "
-                    f"shapes {tuple(changed.shape)} and {tuple(other.shape)}\n"
-                    "  Pass one of them, and take its view inside the function; or pass a .clone()."
-                )
+                return changed, other
+    return None
+
+
+def check_apart(tensors: Sequence[Any], written: Sequence[Any]) -> None:
+    """Refuse to write into memory that lies under two tensors from outside."""
+    found = overlapping(tensors, written)
+    if found:
+        raise TraceError(
+            "the function changes a tensor in place that shares its memory with another one from outside: "
+            f"shapes {tuple(found[0].shape)} and {tuple(found[1].shape)}\n"
+            "  Pass one of them, and take its view inside the function; or pass a .clone()."
+        )

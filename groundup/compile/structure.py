@@ -1,12 +1,12 @@
-"""Arguments and results as flat lists of tensors, and what kind of arguments a program is for."""
+"""Arguments and results as flat lists: the tensors in them, and what else there is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from groundup.autograd.tape import TensorBase
 from groundup.compile.numbers import Number
+from groundup.compile.reach import PLAIN, equal
 
 
 def leaves(value: Any) -> list[Any]:
@@ -20,28 +20,9 @@ def leaves(value: Any) -> list[Any]:
     return [found for each in value for found in leaves(each)]
 
 
-def filled(value: Any, found: Iterator[Any]) -> Any:
-    """The same nest, with what `found` gives in the places of its tensors and numbers."""
-    if isinstance(value, (TensorBase, Number)):
-        return next(found)
-    if isinstance(value, dict):
-        return {key: filled(each, found) for key, each in value.items()}
-    if isinstance(value, (tuple, list)):
-        parts = [filled(each, found) for each in value]
-        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-    return value
-
-
-def kind(value: Any) -> Any:
-    """What must be equal for a program to fit: shapes and types of tensors, everything else itself."""
-    if isinstance(value, TensorBase):
-        array = value._array
-        return array.shape, array.dtype, value._node is not None, array.flags.c_contiguous
-    if isinstance(value, dict):
-        return tuple([(key, kind(each)) for key, each in value.items()])
-    if isinstance(value, (tuple, list)):
-        return type(value), tuple(map(kind, value))
-    return type(value), value
+def equal_argument(now: Any, value: Any) -> bool:
+    """Whether an argument that is no tensor is as it was."""
+    return type(now) is type(value) and (equal(now, value) if isinstance(value, PLAIN) else bool(now == value))
 
 
 def objects(value: Any) -> list[Any]:

@@ -1,0 +1,296 @@
+"""How a program is called: one function made for it, of source that checks, runs the program and writes back.
+
+A call must cost little beside a small network's arithmetic, so that each check is a line of its own on known places:
+is the argument of this shape, does this place hold the object that it held. What has been found unchanged once is
+recognised by identity afterwards. Whatever is not as it was when the program was made gives `MISS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from groundup.autograd.tape import Storage, TensorBase, storage_of
+from groundup.compile.numbers import Number
+from groundup.compile.sharing import apart, first_places
+from groundup.dtypes import get_default_dtype
+from groundup.tensor import Tensor
+
+MISS = object()  # what a call gives for which the program is not the right one
+
+_MANY = 2000  # places in reach, from which a loop looks at them instead of source
+
+
+class Source:
+    """Lines of Python and the objects that they name."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.world: dict[str, Any] = {}
+        self._names: dict[int, str] = {}
+
+    def name(self, value: Any) -> str:
+        """A name for that very object; the three that are literals stand for themselves."""
+        if value is None or value is True or value is False:
+            return repr(value)
+        name = self._names.setdefault(id(value), f"v{len(self._names)}")
+        self.world[name] = value
+        return name
+
+    def add(self, line: str, depth: int = 1) -> None:
+        """One more line, that many levels in."""
+        self.lines.append("    " * depth + line)
+
+    def unless(self, condition: str, depth: int = 2) -> None:
+        """The program is not the right one unless the condition holds."""
+        self.add(f"if not ({condition}):", depth)
+        self.add("return MISS", depth + 1)
+
+    def made(self, name: str) -> Callable[..., Any]:
+        """The function of that name that the lines define."""
+        exec(compile("\n".join(self.lines), "<call of a compiled function>", "exec"), self.world)
+        found: Callable[..., Any] = self.world[name]
+        return found
+
+
+def guarded(entry: Any, conditions: Sequence[str]) -> Callable[[Any, Any, Any], Any]:
+    """`call(state, args, kwargs)`: what the program of that entry gives, or `MISS`."""
+    return _Writer(entry, conditions).made()
+
+
+class _Writer:
+    """Writes the source of one call."""
+
+    def __init__(self, entry: Any, conditions: Sequence[str]) -> None:
+        self.entry = entry
+        self.conditions = conditions
+        self.source = Source()
+        self.arguments: list[str] = []  # the names of the tensors among the arguments
+        self.numbers: dict[str, str] = {}  # what the numbers of the program are called here
+
+    def made(self) -> Callable[[Any, Any, Any], Any]:
+        """All of it, in order."""
+        source, entry = self.source, self.entry
+        source.world |= {
+            "MISS": MISS,
+            "Tensor": Tensor,
+            "TensorBase": TensorBase,
+            "Storage": Storage,
+            "apart": apart,
+            "asarray": np.asarray,
+            "default": get_default_dtype,
+            "entry": entry,
+            "first_places": first_places,
+            "ndarray": np.ndarray,
+            "new": object.__new__,
+            "storage_of": storage_of,
+            "unchanged": entry.reach.unchanged,
+            "last": (None,) * len(entry.captured),
+        }
+        source.add("def call(state, args, kwargs):", 0)
+        source.add("global last")
+        source.add("try:")
+        self._surroundings()
+        self._argument(entry.args, "args")
+        self._argument(entry.kwargs, "kwargs")
+        self._memory()
+        self._reach()
+        self._numbers()
+        source.add("except (AttributeError, LookupError, ValueError):  # something in reach is gone")
+        source.add("return MISS", 2)
+        self._captured()
+        self._run()
+        return source.made("call")
+
+    # When the program is the right one
+
+    def _surroundings(self) -> None:
+        self.source.unless(f"state.grad is {self.entry.recording}")
+        self.source.unless(f"default() is {self.source.name(self.entry.default_dtype)}")
+
+    def _argument(self, value: Any, text: str) -> None:
+        """Check one argument, or what a tuple, list or dict of them holds."""
+        source = self.source
+        if isinstance(value, TensorBase):
+            self._tensor(value, text)
+            return
+        if isinstance(value, dict):
+            source.unless(
+                f"isinstance({text}, dict) and [*{text}] == {source.name(list(value))}" if value else f"not {text}"
+            )
+            inner, parts = f"{text}.values()", list(value.values())
+        elif isinstance(value, (tuple, list)):
+            kind = "" if text == "args" else f"type({text}) is {source.name(type(value))} and "
+            source.unless(f"{kind}len({text}) == {len(value)}")
+            inner, parts = text, list(value)
+        else:
+            same = f"{text} is {source.name(value)}"
+            if value is not None and type(value) is not bool:
+                same = f"({same} or entry.equal({text}, {source.name(value)}))"
+            source.unless(same)
+            return
+        names = [f"{'x' if text == 'args' else text + '_'}{i}" for i in range(len(parts))]
+        if names:
+            source.add(f"{', '.join(names)}, = {inner}", 2)
+        for name, part in zip(names, parts, strict=True):
+            self._argument(part, name)
+
+    def _tensor(self, tensor: Any, text: str) -> None:
+        source, array = self.source, tensor._array
+        name = f"a{len(self.arguments)}"
+        self.arguments.append(text)
+        source.unless(f"type({text}) is Tensor or isinstance({text}, TensorBase)")
+        source.add(f"{name} = {text}._array", 2)
+        history = "is" if tensor._node is None else "is not"
+        source.unless(
+            f"{name}.shape == {array.shape} and {name}.dtype is {source.name(array.dtype)} "
+            f"and {text}._node {history} None and {name}.flags.c_contiguous is {array.flags.c_contiguous}"
+        )
+
+    def _memory(self) -> None:
+        """Arguments that were one tensor still are, and what is written lies apart from the others."""
+        source, entry = self.source, self.entry
+        names = [f"a{i}" for i in range(len(self.arguments))]
+        for i, tensor in entry.coincide:
+            source.unless(f"a{i} is {source.name(tensor)}._array")
+        if entry.merged:
+            source.unless(f"first_places([{', '.join(names)}]) == {entry.first_places}")
+        others = [name for i, name in enumerate(names) if i not in {place for place, _ in entry.coincide}]
+        if not entry.written or entry.merged or not others:
+            return
+        own = [f"{name}.base is None and id({name}) not in owners" for name in others]
+        own += [f"{a} is not {b}" for i, a in enumerate(others) for b in others[:i]] if len(others) < 5 else ["False"]
+        source.add("owners = entry.written_owners", 2)
+        source.unless(f"({' and '.join(own)}) or apart([{', '.join(others)}], owners)")
+
+    def _reach(self) -> None:
+        source, entry = self.source, self.entry
+        reach = entry.reach
+        if len(reach.conditions) + len(reach.sizes) > _MANY:
+            source.unless("unchanged()")
+        else:
+            found = reach.terms(source.name)
+            if found:
+                source.unless(f"({' and '.join(found)}) or unchanged()")
+        for states, inner in entry.hyper.states:
+            source.unless(f"len({source.name(states)}) == {len(inner)}")
+            if inner:
+                names = [f"s{i}" for i in range(len(inner))]
+                source.add(f"{', '.join(names)}, = {source.name(states)}.values()", 2)
+                terms = [f"{name} is {source.name(state)}" for name, (state, _) in zip(names, inner, strict=True)]
+                terms += [f"len({name}) == {size}" for name, (_, size) in zip(names, inner, strict=True)]
+                source.unless(" and ".join(terms))
+        for leaf, had in entry.starts:
+            source.unless(f"{self._leaf(leaf)}._grad is {'not ' if had else ''}None")
+
+    def _numbers(self) -> None:
+        """The numbers that the program reads, and whether what was decided by them would be decided again."""
+        source, entry = self.source, self.entry
+        condition = " and ".join(dict.fromkeys(self.conditions))
+        used = {*entry.program.numbers, *(compile(condition, "", "eval").co_names if condition else ())}
+        for name, number in entry.hyper.inputs:
+            if name in used:
+                self.numbers[name] = f"n{len(self.numbers)}"
+                source.add(f"{self.numbers[name]} = {self._place(number)}", 2)
+        for (holder, key), others in entry.hyper.shared:
+            rest = [f"{source.name(other)}[{source.name(name)}]" for other, name in others if other is not holder]
+            if rest:
+                source.unless(" == ".join([f"{source.name(holder)}[{source.name(key)}]", *rest]))
+        for name, number in entry.hyper.inputs:
+            if name in used:
+                source.unless(f"type({self.numbers[name]}) is {source.name(number.kind)}")
+        if condition:
+            check = eval(f"lambda {', '.join(self.numbers)}: {condition}")
+            source.unless(f"{source.name(check)}({', '.join(self.numbers.values())})")
+
+    def _place(self, number: Any) -> str:
+        """How to read an input number."""
+        if isinstance(number.holder, TensorBase) or type(number.holder) is int:
+            return f"{self._leaf(number.holder)}._array.item()"
+        text = f"{self.source.name(number.holder)}[{self.source.name(number.key)}]"
+        return text if number.index is None else f"{text}[{number.index}]"
+
+    def _leaf(self, leaf: Any) -> str:
+        return self.arguments[leaf] if type(leaf) is int else self.source.name(leaf)
+
+    def _captured(self) -> None:
+        """The tensors in reach: most often their arrays are the very ones of the call before."""
+        source, entry = self.source, self.entry
+        terms = []
+        for i, (tensor, (_, _, _, history)) in enumerate(zip(entry.captured, entry.shapes, strict=True)):
+            source.add(f"b{i} = {source.name(tensor)}._array")
+            terms.append(f"{source.name(tensor)}._node is {'not ' if history else ''}None")
+        if not terms:
+            return
+        now = "".join(f"b{i}, " for i in range(len(terms)))
+        source.add("".join(f"k{i}, " for i in range(len(terms))) + "= last")
+        source.add(f"if not ({' and '.join(f'b{i} is k{i}' for i in range(len(terms)))}):")
+        source.unless(f"entry.renewed(({now}))", 2)
+        source.add(f"last = ({now})", 2)
+        source.unless(" and ".join(terms), 1)
+
+    # What it does
+
+    def _run(self) -> None:
+        source, entry = self.source, self.entry
+        arrays = [f"a{i}" for i in entry.places] + [f"b{i}" for i in range(len(entry.captured))]
+        numbers = [self.numbers[name] for name in entry.program.numbers]
+        source.add(f"found = entry.execute(state, {_tuple(arrays)}, {_tuple(numbers)})")
+        count = len(entry.same) + len(entry.ends) + len(entry.counts)
+        found = [f"f{i}" for i in range(count)]
+        if entry.tail is not None:
+            source.add(f"{', '.join([*found, '*kept'])}, = found")
+        elif found:
+            source.add(f"{', '.join(found)}, = found")
+        for leaf in entry.written:
+            text = self._leaf(leaf)
+            source.add(f"storage = {text}._storage")
+            source.add("if storage is None:")
+            source.add(f"storage = {text}._storage = Storage()", 2)
+            source.add("storage._version += 1")
+        rest = iter(found[len(entry.same) :])
+        for leaf in entry.ends:
+            self._wrapped("made", next(rest))
+            source.add(f"{self._leaf(leaf)}._grad = made")
+        for leaf in entry.without:
+            source.add(f"{self._leaf(leaf)}._grad = None")
+        for holder, key in entry.counts:
+            source.add(f"{source.name(holder)}[{source.name(key)}] = {next(rest)}")
+        results = []
+        for i, same in enumerate(entry.same):
+            if same is None:
+                self._wrapped(f"r{i}", f"f{i}")
+            results.append(f"r{i}" if same is None else self._leaf(same))
+        if entry.tail is not None:
+            source.add(f"results = [{', '.join(results)}]")
+            source.add("if state.grad:")
+            source.add(f"entry.record(entry.tail, results, kept, {_tuple(self.arguments)})", 2)
+            results = [f"results[{i}]" for i in range(len(results))]
+        source.add(f"return {self._result(entry.result, iter(results))}")
+
+    def _wrapped(self, name: str, array: str) -> None:
+        """A tensor around an array, as `wrap` makes it."""
+        source = self.source
+        source.add(f"{name} = new(Tensor)")
+        source.add(f"{name}._array = {array} if type({array}) is ndarray else asarray({array})")
+        source.add(f"{name}._node = {name}._storage = {name}._view = None")
+
+    def _result(self, value: Any, results: Any) -> str:
+        """What the function returned, with the results in the places of its tensors and numbers."""
+        if isinstance(value, (TensorBase, Number)):
+            return str(next(results))
+        if isinstance(value, dict):
+            return f"{{{', '.join(f'{self.source.name(k)}: {self._result(v, results)}' for k, v in value.items())}}}"
+        if isinstance(value, (tuple, list)):
+            parts = [self._result(each, results) for each in value]
+            if type(value) is tuple:
+                return _tuple(parts)
+            inside = ", ".join(parts) if hasattr(value, "_fields") else f"[{', '.join(parts)}]"
+            return f"{self.source.name(type(value))}({inside})"
+        return self.source.name(value)
+
+
+def _tuple(parts: Sequence[str]) -> str:
+    return f"({''.join(f'{part}, ' for part in parts)})"
