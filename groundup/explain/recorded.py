@@ -111,7 +111,33 @@ def record(loss: Any, names: Any = None) -> Recording:
         _keep_values(node, vertices, keys)
     vertices[keys[id(root)]].value = _array(loss)
     order, sent = _walked(loss, nodes, vertices, keys)
-    return Recording(vertices, keys[id(root)], order, sent)
+    recording = Recording(vertices, keys[id(root)], order, sent)
+    for node in nodes:
+        if isinstance(node, AnyNode) and node.origin() is not node:
+            _join(recording, keys[id(node)], keys[id(node.origin())])
+    gone = {keys[id(node.origin())] for node in nodes if isinstance(node, AnyNode) and node.origin() is not node}
+    return _without(recording, gone) if gone else recording
+
+
+def _without(recording: Recording, gone: set[int]) -> Recording:
+    """The recording without some vertices, the keys counted anew."""
+    new = {key: number for number, key in enumerate(key for key in recording.vertices if key not in gone)}
+    vertices = {}
+    for key, number in new.items():
+        vertex = vertices[number] = recording.vertices[key]
+        vertex.key, vertex.inputs = number, [new[each] for each in vertex.inputs]
+    order = [new[key] for key in recording.order if key in new]
+    sent = {new[key]: [(new[to], g) for to, g in given] for key, given in recording.sent.items() if key in new}
+    return Recording(vertices, new[recording.root], order, sent)
+
+
+def _join(recording: Recording, output: int, call: int) -> None:
+    """Let an output of a user's own function stand for the call too, which has a node of its own on the tape."""
+    vertices, uses = recording.vertices, recording.uses
+    vertices[output].inputs = list(vertices[call].inputs)
+    # What came to a value that nothing else uses is what the function handed to it.
+    sent = [(key, vertices[key].gradient) for key in vertices[call].inputs if uses[key] == 1]
+    recording.sent[output] = [(key, gradient) for key, gradient in sent if gradient is not None]
 
 
 def _nodes(root: Any) -> list[Any]:

@@ -14,6 +14,7 @@ def test_derive_prints_the_derivation_or_its_latex(capsys: pytest.CaptureFixture
     assert main(["derive", "mse(lin(x,w,b),y)"]) == 0
     out = capsys.readouterr().out
     assert "      = Σ_n l1_grad[n,o]·x[n,i]\n          linear, by weight: m.mm(m.t(_rows(m, g)), _rows(m, x))" in out
+    assert "          compiled: w_grad = l1_grad.T @ x # (4, 3) formula:6\n" in out
     assert main(["derive", "tanh", "--form", "scalar"]) == 0
     assert "  x_grad = 1 - tanh(x)**2" in capsys.readouterr().out
     assert main(["derive", "tanh", "--latex"]) == 0

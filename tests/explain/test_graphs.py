@@ -146,6 +146,9 @@ def test_a_users_function_is_shown() -> None:
     x = groundup.tensor([3.0], requires_grad=True)
     recording = record(Square.apply(x).sum(), {"x": x})
     assert [vertex.gradient.tolist() for vertex in recording.vertices.values() if vertex.name == "x"] == [[6.0]]
+    assert [vertex.operation for vertex in recording.vertices.values()] == ["sum", "Square", "leaf"]
+    walk = str(explain.backward(Square.apply(x).sum()))
+    assert walk.count("Square (1,)") == 1 and re.search(r"hands 6\S*( ± 0)? to leaf", walk)
 
 
 def test_what_has_no_graph_is_refused(library: Any) -> None:
