@@ -235,10 +235,12 @@ def _setting(node: ast.expr) -> Any:
 def _brackets(program: Program, node: ast.Subscript, name: str | None, known: dict[str, Any]) -> Any:
     """x[n,i] says what the axes of a new value are called; x[1:, 0] is a part of it."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    if all(isinstance(each, ast.Name) for each in parts):
-        letters = tuple(each.id for each in parts if isinstance(each, ast.Name))
+    ones = [isinstance(each, ast.Constant) and each.value == 1 for each in parts]
+    if all(isinstance(each, ast.Name) or one for each, one in zip(parts, ones)) and not all(ones):
+        letters = tuple(each.id if isinstance(each, ast.Name) else "1" for each in parts)
         leaf = isinstance(node.value, ast.Name) and node.value.id not in known
-        plain = all(each.isalpha() and each.islower() for each in letters) and len(set(letters)) == len(letters)
+        named = [each for each in letters if each != "1"]
+        plain = all(each.isalpha() and each.islower() for each in named) and len(set(named)) == len(named)
         if leaf and plain and isinstance(node.value, ast.Name):
             value = program.value(node.value.id)
             if program.letters.setdefault(value, letters) != letters:

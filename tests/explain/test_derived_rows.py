@@ -165,6 +165,7 @@ def test_layers_of_both_libraries_are_derived(name: str) -> None:
     [
         "x[n,i] + b[i]",
         "x[n,i] * b[i]",
+        "x[n,i] / s[n,1]",
         "mean(square(x - mean(x, 0, keepdim=1)))",
         "sum(x, 1) * z[n]",
         "einsum('bik,bkj->bij', a, b)",

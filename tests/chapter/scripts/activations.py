@@ -47,10 +47,10 @@ def relu(x):
 
 
 for name, scale, activation in [
-    ("xavier", 1 / math.sqrt(100), lambda x: x),
-    ("xavier, relu", 1 / math.sqrt(100), relu),
+    ("lecun", 1 / math.sqrt(100), lambda x: x),
+    ("lecun, relu", 1 / math.sqrt(100), relu),
     ("kaiming, relu", math.sqrt(2 / 100), relu),
-    ("xavier, tanh", 1 / math.sqrt(100), torch.tanh),
+    ("lecun, tanh", 1 / math.sqrt(100), torch.tanh),
     ("5/3, tanh", 5 / 3 / math.sqrt(100), torch.tanh),
 ]:
     x, sizes = deep(scale, activation)
