@@ -148,7 +148,7 @@ def test_a_users_function_is_shown() -> None:
     assert [vertex.gradient.tolist() for vertex in recording.vertices.values() if vertex.name == "x"] == [[6.0]]
     assert [vertex.operation for vertex in recording.vertices.values()] == ["sum", "Square", "leaf"]
     walk = str(explain.backward(Square.apply(x).sum()))
-    assert walk.count("Square (1,)") == 1 and "hands 6" in walk
+    assert walk.count("Square (1,)") == 1 and "hands [6.] to leaf" in walk
 
 
 def test_what_has_no_graph_is_refused(library: Any) -> None:
