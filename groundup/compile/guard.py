@@ -7,14 +7,16 @@ recognised by identity afterwards. Whatever is not as it was when the program wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from groundup.autograd.tape import Storage, TensorBase, storage_of
+from groundup.autograd.tape import TensorBase, storage_of
 from groundup.compile.numbers import Number
 from groundup.compile.sharing import apart, first_places
+from groundup.compile.structure import leaves
 from groundup.dtypes import get_default_dtype
 from groundup.tensor import Tensor
 
@@ -38,6 +40,10 @@ class Source:
         name = self._names.setdefault(id(value), f"v{len(self._names)}")
         self.world[name] = value
         return name
+
+    def entry(self, holder: Any, key: Any) -> str:
+        """What stands under that key."""
+        return f"{self.name(holder)}[{repr(key) if type(key) in (str, int) else self.name(key)}]"
 
     def add(self, line: str, depth: int = 1) -> None:
         """One more line, that many levels in."""
@@ -77,13 +83,11 @@ class _Writer:
             "MISS": MISS,
             "Tensor": Tensor,
             "TensorBase": TensorBase,
-            "Storage": Storage,
             "apart": apart,
             "asarray": np.asarray,
             "default": get_default_dtype,
             "entry": entry,
             "first_places": first_places,
-            "ndarray": np.ndarray,
             "new": object.__new__,
             "storage_of": storage_of,
             "unchanged": entry.reach.unchanged,
@@ -195,21 +199,22 @@ class _Writer:
                 self.numbers[name] = f"n{len(self.numbers)}"
                 source.add(f"{self.numbers[name]} = {self._place(number)}", 2)
         for (holder, key), others in entry.hyper.shared:
-            rest = [f"{source.name(other)}[{source.name(name)}]" for other, name in others if other is not holder]
+            rest = [source.entry(other, name) for other, name in others if other is not holder]
             if rest:
-                source.unless(" == ".join([f"{source.name(holder)}[{source.name(key)}]", *rest]))
-        for name, number in entry.hyper.inputs:
-            if name in used:
-                source.unless(f"type({self.numbers[name]}) is {source.name(number.kind)}")
+                source.unless(" == ".join([source.entry(holder, key), *rest]))
+        kinds = [
+            f"type({self.numbers[name]}) is {source.name(n.kind)}" for name, n in entry.hyper.inputs if name in used
+        ]
+        if kinds:
+            source.unless(" and ".join(kinds))
         if condition:
-            check = eval(f"lambda {', '.join(self.numbers)}: {condition}")
-            source.unless(f"{source.name(check)}({', '.join(self.numbers.values())})")
+            source.unless(re.sub(r"\b[A-Za-z_]\w*", lambda found: self.numbers.get(found[0], found[0]), condition))
 
     def _place(self, number: Any) -> str:
         """How to read an input number."""
         if isinstance(number.holder, TensorBase) or type(number.holder) is int:
             return f"{self._leaf(number.holder)}._array.item()"
-        text = f"{self.source.name(number.holder)}[{self.source.name(number.key)}]"
+        text = self.source.entry(number.holder, number.key)
         return text if number.index is None else f"{text}[{number.index}]"
 
     def _leaf(self, leaf: Any) -> str:
@@ -244,24 +249,19 @@ class _Writer:
             source.add(f"{', '.join([*found, '*kept'])}, = found")
         elif found:
             source.add(f"{', '.join(found)}, = found")
-        for leaf in entry.written:
-            text = self._leaf(leaf)
-            source.add(f"storage = {text}._storage")
-            source.add("if storage is None:")
-            source.add(f"storage = {text}._storage = Storage()", 2)
-            source.add("storage._version += 1")
+        self._written()
         rest = iter(found[len(entry.same) :])
         for leaf in entry.ends:
-            self._wrapped("made", next(rest))
+            self._wrapped("made", next(rest), leaf)
             source.add(f"{self._leaf(leaf)}._grad = made")
         for leaf in entry.without:
             source.add(f"{self._leaf(leaf)}._grad = None")
         for holder, key in entry.counts:
-            source.add(f"{source.name(holder)}[{source.name(key)}] = {next(rest)}")
+            source.add(f"{source.entry(holder, key)} = {next(rest)}")
         results = []
-        for i, same in enumerate(entry.same):
+        for i, (same, output) in enumerate(zip(entry.same, leaves(entry.result), strict=True)):
             if same is None:
-                self._wrapped(f"r{i}", f"f{i}")
+                self._wrapped(f"r{i}", f"f{i}", output)
             results.append(f"r{i}" if same is None else self._leaf(same))
         if entry.tail is not None:
             source.add(f"results = [{', '.join(results)}]")
@@ -270,11 +270,25 @@ class _Writer:
             results = [f"results[{i}]" for i in range(len(results))]
         source.add(f"return {self._result(entry.result, iter(results))}")
 
-    def _wrapped(self, name: str, array: str) -> None:
-        """A tensor around an array, as `wrap` makes it."""
+    def _written(self) -> None:
+        """Count the change of each tensor that was written; the first call makes the records, later ones have them."""
+        source = self.source
+        written = [self._leaf(leaf) for leaf in self.entry.written]
+        if not written:
+            return
+        source.add("try:")
+        for text in written:
+            source.add(f"{text}._storage._version += 1", 2)
+        source.add("except AttributeError:  # one has no record yet; to count another one twice does no harm")
+        source.add(f"for each in {_tuple(written)}:", 2)
+        source.add("storage_of(each)._version += 1", 3)
+
+    def _wrapped(self, name: str, array: str, like: Any) -> None:
+        """A tensor around an array, as `wrap` makes it; a result without dimensions may be a scalar of NumPy's."""
         source = self.source
         source.add(f"{name} = new(Tensor)")
-        source.add(f"{name}._array = {array} if type({array}) is ndarray else asarray({array})")
+        is_array = isinstance(like, TensorBase) and like._array.ndim
+        source.add(f"{name}._array = {array if is_array else f'asarray({array})'}")
         source.add(f"{name}._node = {name}._storage = {name}._view = None")
 
     def _result(self, value: Any, results: Any) -> str:

@@ -147,7 +147,7 @@ class Reach:
         for key, value in list(vars(module).items()):
             if key.startswith("_") and isinstance(value, dict):  # hooks among them
                 self.sizes.append((value, len(value)))
-            else:
+            elif key != "_non_persistent_buffers_set":  # which is for saving
                 self._entries(prefix, vars(module), [(key, value)], depth)
         for key, child in module._modules.items():
             self.conditions.append((module._modules, key, child))
