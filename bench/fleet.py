@@ -49,7 +49,6 @@ class Process:
             text=True,
             env=environment,
             cwd=Path(__file__).resolve().parents[1],
-            preexec_fn=lambda: hold_to(threads),
         )
 
     def greet(self) -> None:
@@ -120,10 +119,3 @@ class Fleet:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for process in self.all:
             process.end()
-
-
-def hold_to(threads: int) -> None:
-    """Let this process use so many cores, where the system can say that: not every pool can be told its size."""
-    if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, cores[-threads:])

@@ -25,6 +25,9 @@ class Effort:
 THOROUGH = Effort(batch=2e-3, rounds=15)
 QUICK = Effort(batch=2e-4, rounds=3)
 
+# What is very slow is no near rival: it has been timed enough after so many batches, if they took so many seconds.
+ENOUGH, LONGEST = 3, 3.0
+
 Batch = Callable[[int], float]  # so many calls, to the seconds that they took
 
 
@@ -40,6 +43,8 @@ def medians_of_batches(batches: Mapping[str, Batch], effort: Effort, pause: floa
     order = list(batches)
     for _ in range(effort.rounds):
         for name in order:
+            if len(samples[name]) >= ENOUGH and sum(samples[name]) * counts[name] > LONGEST:
+                continue
             if pause:
                 time.sleep(pause)
             samples[name].append(batches[name](counts[name]) / counts[name])

@@ -65,7 +65,7 @@ def _by_hand(workload: Workload) -> tuple[Step, Callable[[Any], list[Any]]]:
     def step() -> Any:
         matmul(x, across1, hidden)
         add(hidden, b1, hidden)
-        maximum(hidden, 0, hidden)
+        maximum(hidden, 0, out=hidden)
         matmul(hidden, across2, out)
         return add(out, b2, out)
 

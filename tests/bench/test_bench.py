@@ -53,6 +53,14 @@ def test_one_interruption_does_not_move_the_median(monkeypatch: pytest.MonkeyPat
     assert found == pytest.approx({"call": 1e-3})
 
 
+def test_what_is_very_slow_is_not_timed_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FalseClock()
+    monkeypatch.setattr(timing, "time", clock)
+    calls = {"slow": clock.call_that_takes(5.0), "fast": clock.call_that_takes(1e-3)}
+    assert timing.medians(calls, timing.Effort(batch=1e-3, rounds=9)) == pytest.approx({"slow": 5.0, "fast": 1e-3})
+    assert clock.now < 25
+
+
 def test_the_limit_is_the_largest_of_three() -> None:
     machine = Machine(flops=100.0, bandwidth=10.0, call=0.5)
     assert machine.limit(0.0, 0.0) == 0.5

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from bench import compiled, fleet, peers, worker
+from bench import compiled, fleet, grid, peers, start, targets, worker
 from bench.peers.base import Absent
 from bench.timing import QUICK
 from bench.workloads import WORKLOADS, chosen, made
@@ -17,10 +18,10 @@ from bench.workloads import WORKLOADS, chosen, made
 SMALL = ("W1", "W2", "W3")
 
 
-def numbers(version: str, name: str) -> Any:
+def numbers(version: str, name: str, **settings: Any) -> Any:
     pytest.importorskip(peers.VERSIONS[version][0])
     try:
-        return worker.Worker(peers.maker(version, 1)).build(name, {})["numbers"]
+        return worker.Worker(peers.maker(version, 1)).build(name, settings)["numbers"]
     except Absent as error:
         pytest.skip(str(error))
 
@@ -32,6 +33,40 @@ def test_a_step_agrees_with_the_one_by_hand(version: str, name: str) -> None:
     found = numbers(version, name)
     assert len(found) == len(by_hand) == made(name).checked and by_hand[0] != by_hand[-1]
     assert compiled.agree(found, by_hand, made(name).tolerance)
+
+
+# The other workloads, in sizes that a test has time for.
+LITTLE: dict[str, dict[str, Any]] = {
+    "W3": {"hidden": (20, 15), "batch": 3},
+    "W4": {"batch": 2},
+    "W5": {"batch": 1},
+    "W6": {"depth": 3, "width": 10, "batch": 5},
+    "W7-gelu": {"n": 1000},
+    "W7-rows": {"rows": 5, "columns": 40},
+    "W8-W3": {},
+    "W8-W4": {},
+}
+
+
+@pytest.mark.parametrize("version", ["torch-eager", "groundup-compiled"])
+@pytest.mark.parametrize("name", LITTLE)
+def test_the_other_workloads_agree(name: str, version: str) -> None:
+    first, second = (numbers(each, name, **LITTLE[name]) for each in ("groundup-eager", version))
+    assert compiled.agree(first, second, 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [
+        *(("numpy", name) for name in ("W3", "W6", "W8-W3")),
+        *(("jax-jit", name) for name in ("W2", "W5", "W8-W4")),
+        *(("autograd", name) for name in ("W2", "W5")),
+        *(("jax-scan", "W2"), ("onnxruntime", "W8-W4")),
+    ],
+)
+def test_a_peer_that_is_installed_agrees(version: str, name: str) -> None:
+    found = numbers(version, name, **LITTLE.get(name, {}))
+    assert compiled.agree(found, numbers("groundup-eager", name, **LITTLE.get(name, {})), 1e-3)
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
@@ -104,6 +139,43 @@ def test_a_version_without_a_form_of_the_workload_says_so() -> None:
     make = peers.maker("numpy", 1)
     with pytest.raises(Absent, match="W1 has not been written by hand"):
         make(dataclasses.replace(made("W1"), by_hand=None))
+
+
+def outcome(name: str, threads: int, **seconds: float) -> compiled.Outcome:
+    return compiled.Outcome(name, made("W1"), threads, {each.replace("_", "-"): s for each, s in seconds.items()})
+
+
+def test_targets_are_judged_by_the_best_setting_of_each_side() -> None:
+    one = outcome("W1", 1, groundup_compiled=1.0, torch_eager=9.0, torch_compile=8.0, jax_jit=1.2, jax_scan=0.1)
+    two = outcome("W1", 2, groundup_compiled=2.0, torch_eager=6.0, torch_compile=3.0, jax_jit=4.0)
+    two.busy = {"groundup-compiled": 8.0}
+    eager, compiled_peer, busy = targets.verdicts([one, two])
+    assert (eager.peer, eager.found, eager.wanted) == ("torch-eager", 6.0, 5.0)
+    assert (compiled_peer.peer, compiled_peer.found, compiled_peer.wanted) == ("jax-jit", 1.2, 1.5)
+    assert busy.found == 0.25 < busy.wanted
+    assert targets.verdicts([outcome("W1", 1, groundup_compiled=1.0)]) == []
+    assert set(targets.TARGETS) <= set(WORKLOADS)
+
+
+def test_a_cell_of_the_grid_knows_its_fastest_peer(tmp_path: Path) -> None:
+    cells = [
+        grid.Cell(hidden, batch, outcome("W3", 1, groundup_compiled=1.0, numpy=0.1, torch_eager=2.0, jax_jit=0.5))
+        for hidden, batch in grid.cells(quick=True)
+    ]
+    assert cells[0].fastest_peer == "jax-jit" and cells[0].ratio == 2.0
+    pytest.importorskip("matplotlib")
+    for cell in cells:
+        cell.outcome.floor = 0.1
+    grid.plot(cells, str(tmp_path / "grid.png"))
+    assert (tmp_path / "grid.png").stat().st_size > 10_000
+
+
+def test_a_second_process_starts_too() -> None:
+    started, why = start.measure("W1", "numpy")
+    assert why == "" and len(started) == 2 and all(20e6 < each.memory < 1e9 and each.first > 0 for each in started)
+    slow = start.Started(imports=0.1, first=11.0, memory=3e8)
+    assert len([*start.misses("W3", [slow, slow])]) == 3 and [*start.misses("W3", started)] == []
+    assert start.measure("W4", "numpy") == ([], "W4 has not been written by hand")
 
 
 def test_the_command_runs(capfd: pytest.CaptureFixture[str]) -> None:
