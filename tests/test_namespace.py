@@ -64,6 +64,7 @@ def test_questions_of_type() -> None:
         (lambda: groundup.zeros(2.5), "must be ints or a tuple of ints, not float"),
         (lambda: groundup.zeros("a"), "must be ints or a tuple of ints, not str"),
         (lambda: groundup.zeros(2, 2).reshape("a"), "must be ints or a tuple of ints, not str"),
+        (lambda: groundup.zeros(groundup.ones(1)), "must be ints or a tuple of ints, not Tensor"),
         (lambda: groundup.zeros(2, 2).sum("x"), "'dim' must be int, not str"),
         (lambda: groundup.zeros(2, 2).sum(1.0), "'dim' must be tuple of ints, not float"),
         (lambda: groundup.zeros(2).fill_("x"), r"fill_\(\): argument 'value' \(position 1\) must be Number, not str"),

@@ -63,7 +63,7 @@ def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
     try:
         return tuple(operator.index(each) for each in given)
     except TypeError:
-        wrong = next(each for each in given if not hasattr(each, "__index__"))
+        wrong = next((each for each in given if not hasattr(each, "__index__")), given[-1])  # or a float tensor
         raise TypeError(f"sizes and dims must be ints or a tuple of ints, not {type(wrong).__name__}") from None
 
 
