@@ -23,6 +23,7 @@ VERSIONS = {
     "torch-fused": ("torch", "fused"),
     "torch-channels-last": ("torch", "channels_last"),
     "torch-compile": ("torch", "compiled"),
+    "torch-compile-loss": ("torch", "compiled_loss"),
     "jax-jit": ("jax", "jit"),
     "jax-scan": ("jax", "scan"),
     "tinygrad-jit": ("tinygrad", "jit"),
@@ -33,8 +34,8 @@ VERSIONS = {
 # Several steps in one call: another question than what one call costs.
 MANY_STEPS = ("groundup-steps", "jax-scan")
 EAGER = ("torch-eager", "torch-channels-last")
-SLOW_TO_START = ("torch-compile", "tinygrad-jit", "jax-jit", "jax-scan")
-COMPILED = ("torch-compile", "jax-jit", "tinygrad-jit", "onnxruntime")
+SLOW_TO_START = ("torch-compile", "torch-compile-loss", "tinygrad-jit", "jax-jit", "jax-scan")
+COMPILED = ("torch-compile", "torch-compile-loss", "jax-jit", "tinygrad-jit", "onnxruntime")
 
 
 def chosen(names: list[str]) -> list[str]:

@@ -91,6 +91,24 @@ def compiled(workload: Workload) -> Made:
     return Made(lambda: step(weights, states, count, *batch), lambda loss: [loss.numpy()])
 
 
+def compiled_loss(workload: Workload) -> Made:
+    """The loss alone in one graph, and `backward` of it: where nothing is updated this is sometimes the faster way."""
+    if workload.rule is not None or workload.forward_only:
+        raise Absent("with an optimiser the whole step is compiled, and inference has no gradients")
+    weights = [torch.from_numpy(a.copy()).requires_grad_() for a in workload.weights]
+    batch = [torch.from_numpy(a.copy()) for a in workload.batch]
+    loss_of = _whole(lambda weights, *batch: workload.loss(Ops, weights, *batch))
+
+    def step() -> Any:
+        for weight in weights:
+            weight.grad = None
+        loss = loss_of(weights, *batch)
+        loss.backward()
+        return loss.detach()
+
+    return Made(step, lambda loss: [loss.numpy(), *(w.grad.numpy() for w in weights if w.grad is not None)])
+
+
 def _whole(function: Callable[..., Any]) -> Callable[..., Any]:
     made: Callable[..., Any] = torch.compile(function, fullgraph=True, dynamic=False)
     return made
