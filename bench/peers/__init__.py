@@ -33,7 +33,7 @@ VERSIONS = {
 
 # Several steps in one call: another question than what one call costs.
 MANY_STEPS = ("groundup-steps", "jax-scan")
-EAGER = ("torch-eager", "torch-channels-last")
+EAGER = ("torch-eager", "torch-fused", "torch-channels-last")
 SLOW_TO_START = ("torch-compile", "torch-compile-loss", "tinygrad-jit", "jax-jit", "jax-scan")
 COMPILED = ("torch-compile", "torch-compile-loss", "jax-jit", "tinygrad-jit", "onnxruntime")
 
