@@ -1,0 +1,276 @@
+"""The machine code of the team: threads that walk one table of calls together.
+
+Every thread walks the whole table and does its own share of each call; where a row asks for it they meet at a barrier.
+Who waits spins for a short while and then sleeps in the operating system, so that a waiting thread never keeps a
+processor from the thread it waits for. All that threads share are the words of one block, laid out here.
+
+These are plain Python functions in the words of `atoms`; `team` has them compiled and says when they run.
+"""
+
+from __future__ import annotations
+
+from groundup.compile.loops.atoms import (
+    Words,
+    call_int,
+    call_kernel,
+    exchange,
+    fetch_add,
+    int64_at,
+    load,
+    pause,
+    store,
+)
+
+# The shared block, in words of 8 bytes. What different threads write lies two cache lines apart.
+LINE = 16
+ARRIVED = 0 * LINE  # how many threads have come to the barrier
+MEETING = 1 * LINE  # which barrier this is
+JOB = 2 * LINE  # which job this is; it changes when there is work
+TAKEN = 3 * LINE  # 1 while a job has the team
+WORKERS = 3 * LINE + 1  # threads besides the caller's
+LEAVE = 3 * LINE + 2  # 1 when the threads are to end
+ENDED = 3 * LINE + 3  # threads that have
+WHAT = 4 * LINE  # the job: the words of a command from TABLE on
+LOCK = 5 * LINE  # of the three words that follow
+RUNS = 5 * LINE + 1  # how many runs go on
+BLAS_THREADS = 5 * LINE + 2  # what BLAS's number of threads was before the first of them
+SPINS = 6 * LINE  # how often a thread looks before it sleeps
+WAIT = 6 * LINE + 1  # addresses: sleep until somebody posts,
+POST = 6 * LINE + 2  # wake who sleeps,
+YIELD = 6 * LINE + 3  # let others run; 0 where the system is not known,
+CLOCK = 6 * LINE + 4  # write seconds and nanoseconds; 0 where the system is not known,
+CLOCK_KIND = 6 * LINE + 5  # and the number of the clock that only goes forward
+GET_BLAS_THREADS = 6 * LINE + 6
+SET_BLAS_THREADS = 6 * LINE + 7  # 0 if there is no such thing
+THREADS = 7 * LINE  # from here on a line for each thread:
+ASLEEP = 0  # 1 if it sleeps or is about to
+SEMAPHORE = 1  # what it sleeps on
+
+# A command, the argument of `run`, in words.
+SHARED = 0  # address of the shared block
+ALL = 1  # 1 to run with the whole team, 0 for the calling thread alone
+TABLE = 2
+CALLS = 3
+MEMORY = 4
+NUMBERS = 5
+STEPS = 6
+STRIDES = 7  # 0, or address of what each address in memory gains in a step
+ARRAYS = 8  # how many of those
+WIDTH = 9  # numbers of a step
+ALONE = 10  # the least nanoseconds that a step took one thread
+TRIED = 11  # how many runs were done to learn this
+SKIPPED = 12  # how many runs were last done alone because the team was slow,
+TO_SKIP = 13  # and how many are still to do
+CLOCK_WORDS = 14  # two words for the clock to write
+COMMAND = 16
+
+LONGEST_SKIP = 255
+TRIALS = 6  # every other one of the first runs is done alone
+
+# A row of the table, in words.
+KERNEL = 0
+ARGUMENTS = 1
+SHARE = 2  # how many threads take part
+MEET = 3  # whether there is a barrier behind it
+ROW = 4
+
+
+def wait_for_change(shared: Words, word: int, seen: int, t: int) -> None:
+    """Returns when shared[word] is no longer `seen`. Thread t spins, then sleeps until `announce` wakes it."""
+    mine = THREADS + t * LINE
+    while True:
+        for _ in range(shared[SPINS]):
+            if load(shared, word) != seen:
+                return
+            pause()
+        exchange(shared, mine + ASLEEP, 1)
+        if load(shared, word) == seen:
+            call_int(shared[WAIT], shared[mine + SEMAPHORE], -1, 0)
+        store(shared, mine + ASLEEP, 0)  # a post that comes after this costs one more look, the next time
+
+
+def announce(shared: Words, word: int, n: int) -> None:
+    """Changes shared[word] and wakes those of the n threads that sleep."""
+    fetch_add(shared, word, 1)
+    for u in range(n):
+        asleep = THREADS + u * LINE + ASLEEP
+        if load(shared, asleep) == 1:
+            # In a line of its own: both sides of an `and` may be computed.
+            if exchange(shared, asleep, 0) == 1:
+                call_int(shared[POST], shared[THREADS + u * LINE + SEMAPHORE], 1, 0)
+
+
+def barrier(shared: Words, t: int, n: int) -> None:
+    """No thread goes on before all n have come."""
+    if n > 1:
+        meeting = load(shared, MEETING)
+        if fetch_add(shared, ARRIVED, 1) == n - 1:
+            store(shared, ARRIVED, 0)
+            announce(shared, MEETING, n)
+        else:
+            wait_for_change(shared, MEETING, meeting, t)
+
+
+def walk(shared: Words, what: Words, t: int, n: int) -> None:
+    """The share of thread t of n in all steps of a job; `what` is its command from TABLE on."""
+    table = int64_at(what[0])
+    calls = what[CALLS - TABLE]
+    memory = int64_at(what[MEMORY - TABLE])
+    numbers = what[NUMBERS - TABLE]
+    strides = what[STRIDES - TABLE]
+    arrays = what[ARRAYS - TABLE]
+    width = what[WIDTH - TABLE]
+    for _ in range(what[STEPS - TABLE]):
+        met = n == 1
+        for i in range(calls):
+            row = ROW * i
+            share = min(table[row + SHARE], n)
+            if t < share:
+                call_kernel(table[row + KERNEL], what[MEMORY - TABLE], numbers, table[row + ARGUMENTS], t, share)
+            met = n == 1 or table[row + MEET] != 0
+            if n > 1 and met:
+                barrier(shared, t, n)
+        if not met:
+            barrier(shared, t, n)
+        if strides != 0:
+            if t == 0:
+                gains = int64_at(strides)
+                for k in range(arrays):
+                    memory[k] += gains[k]
+            barrier(shared, t, n)
+        numbers += 8 * width
+
+
+def lock(shared: Words) -> None:
+    while exchange(shared, LOCK, 1) != 0:
+        if shared[YIELD] != 0:
+            call_int(shared[YIELD], 0, 0, 0)
+
+
+def blas_alone(shared: Words) -> None:
+    """From here on BLAS uses one thread, if it can be told."""
+    if shared[SET_BLAS_THREADS] != 0:
+        lock(shared)
+        if shared[RUNS] == 0:
+            shared[BLAS_THREADS] = call_int(shared[GET_BLAS_THREADS], 0, 0, 0)
+            if shared[BLAS_THREADS] != 1:
+                call_int(shared[SET_BLAS_THREADS], 1, 0, 0)
+        shared[RUNS] += 1
+        store(shared, LOCK, 0)
+
+
+def blas_as_before(shared: Words) -> None:
+    """BLAS has its threads again, once no run is left that needs it alone."""
+    if shared[SET_BLAS_THREADS] != 0:
+        lock(shared)
+        shared[RUNS] -= 1
+        if shared[RUNS] == 0 and shared[BLAS_THREADS] != 1:
+            call_int(shared[SET_BLAS_THREADS], shared[BLAS_THREADS], 0, 0)
+        store(shared, LOCK, 0)
+
+
+def now(shared: Words, command: Words, command_address: int) -> int:
+    """Nanoseconds of the system's clock, 0 where it has none that is known."""
+    if shared[CLOCK] == 0:
+        return 0
+    call_int(shared[CLOCK], shared[CLOCK_KIND], command_address + 8 * CLOCK_WORDS, 0)
+    return 1_000_000_000 * command[CLOCK_WORDS] + command[CLOCK_WORDS + 1]
+
+
+def judge(command: Words, taken: int, n: int) -> None:
+    """Learns from a run in which n threads took so many nanoseconds a step.
+
+    A team that is slower than one thread, as when another process has a processor or the work is too little to share,
+    is left out of the next runs: twice as many each time.
+    """
+    if n == 1:
+        if command[ALONE] == 0 or taken < command[ALONE]:
+            command[ALONE] = taken
+    elif command[ALONE] != 0 and taken > command[ALONE]:
+        command[SKIPPED] = min(2 * command[SKIPPED] + 1, LONGEST_SKIP)
+        command[TO_SKIP] = command[SKIPPED]
+    else:
+        command[SKIPPED] = 0
+
+
+def has_the_team(shared: Words, command: Words) -> bool:
+    """Whether this run takes the team: it wants to, is not to skip it, and no other run has it."""
+    if command[ALL] == 0:
+        return False
+    if shared[CLOCK] != 0:
+        if command[TRIED] < TRIALS:
+            command[TRIED] += 1
+            if command[TRIED] % 2 == 0:
+                return False
+        elif command[TO_SKIP] > 0:
+            command[TO_SKIP] -= 1
+            return False
+    return exchange(shared, TAKEN, 1) == 0
+
+
+def run(command_address: int) -> int:
+    """Does what a command says; how many threads the team has, or 0 if it had no part in this.
+
+    The team serves one run at a time: others are done alone.
+    """
+    command = int64_at(command_address)
+    shared = int64_at(command[SHARED])
+    what = int64_at(command_address + 8 * TABLE)
+    blas_alone(shared)
+    began = 0
+    if command[ALL] != 0:
+        began = now(shared, command, command_address)
+    n = 0
+    if has_the_team(shared, command):
+        n = 1 + shared[WORKERS]
+        if n > 1:
+            for i in range(COMMAND - TABLE):
+                shared[WHAT + i] = what[i]
+            announce(shared, JOB, n)
+        walk(shared, what, 0, n)
+        store(shared, TAKEN, 0)
+    else:
+        walk(shared, what, 0, 1)
+    if began != 0:
+        taken = now(shared, command, command_address) - began
+        judge(command, taken // max(1, command[STEPS]), max(1, n))
+    blas_as_before(shared)
+    return n
+
+
+def work(shared_address: int, t: int, seen: int) -> int:
+    """The life of thread t: job after job, until it is told to leave."""
+    shared = int64_at(shared_address)
+    what = int64_at(shared_address + 8 * WHAT)
+    while True:
+        wait_for_change(shared, JOB, seen, t)
+        seen += 1
+        if load(shared, LEAVE) != 0:
+            fetch_add(shared, ENDED, 1)
+            return t
+        walk(shared, what, t, 1 + shared[WORKERS])
+
+
+def dismiss(shared_address: int) -> int:
+    """Takes the team for good and tells its threads to leave; 0 if a job has it."""
+    shared = int64_at(shared_address)
+    if exchange(shared, TAKEN, 1) != 0:
+        return 0
+    store(shared, LEAVE, 1)
+    announce(shared, JOB, 1 + shared[WORKERS])
+    return 1
+
+
+def spin(times: int) -> int:
+    """So many pauses, to learn how long one takes."""
+    for _ in range(times):
+        pause()
+    return times
+
+
+def wake_each_other(shared_address: int, times: int, t: int, n: int) -> int:
+    """So many barriers and nothing else: what one costs."""
+    shared = int64_at(shared_address)
+    for _ in range(times):
+        barrier(shared, t, n)
+    return times
