@@ -78,7 +78,7 @@ ROW = 4
 def wait_for_change(shared: Words, word: int, seen: int, t: int) -> None:
     """Returns when shared[word] is no longer `seen`. Thread t spins, then sleeps until `announce` wakes it."""
     mine = THREADS + t * LINE
-    while True:
+    while load(shared, word) == seen:
         for _ in range(shared[SPINS]):
             if load(shared, word) != seen:
                 return

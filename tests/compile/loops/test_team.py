@@ -1,0 +1,219 @@
+"""The team: runs of tables by one thread and by several, in one process and in its children, give the same."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+from groundup.compile import threads
+from groundup.compile.loops import blas, walk
+from groundup.compile.loops.team import Run, run, the_team
+
+Kernel = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 5)
+NO_NUMBERS = np.zeros(1)
+
+
+@pytest.fixture(autouse=True)
+def two_threads() -> Iterator[None]:
+    before = threads.get_num_threads()
+    threads.set_num_threads(2)
+    yield
+    threads.set_num_threads(before)
+
+
+def words_at(address: int, count: int) -> np.ndarray:
+    return np.ctypeslib.as_array(ctypes.cast(address, ctypes.POINTER(ctypes.c_int64)), (count,))
+
+
+def always_with_the_team(a_run: Run) -> Run:
+    """The run without the trials by which it learns whether the team pays."""
+    a_run._command[walk.TRIED] = walk.TRIALS
+    return a_run
+
+
+def table(*rows: tuple[int, int, int, int]) -> np.ndarray:
+    return np.array(rows, np.int64).reshape(-1, 4)
+
+
+def test_an_empty_table_runs() -> None:
+    empty = np.zeros((0, 4), np.int64)
+    memory = np.zeros(1, np.int64)
+    assert run(empty, memory, NO_NUMBERS, alone=True) == 0
+    again = always_with_the_team(Run(empty, memory, NO_NUMBERS))
+    assert {again() for _ in range(2000)} <= {0, 2}
+
+
+def test_each_thread_has_its_share_and_meets_the_others() -> None:
+    seen: list[tuple[int, int, int]] = []
+
+    def kernel(memory: int, numbers: int, args: int, t: int, n: int) -> None:
+        seen.append((int(words_at(args, 1)[0]), t, n))
+
+    function = Kernel(kernel)
+    address = ctypes.cast(function, ctypes.c_void_p).value or 0
+    args = np.arange(3)
+    rows = [(address, args[i : i + 1].ctypes.data, share, 1) for i, share in enumerate((2, 1, 8))]
+    command = always_with_the_team(Run(table(*rows), np.zeros(1, np.int64), NO_NUMBERS))
+    assert command() == 2
+    assert [call for call, _, _ in seen] == [0, 0, 1, 2, 2]
+    assert sorted(seen) == [(0, 0, 2), (0, 1, 2), (1, 0, 1), (2, 0, 2), (2, 1, 2)]
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_steps_move_the_arrays_and_the_numbers(alone: bool) -> None:
+    """y[step] = x[step] * number[step], step after step in one call."""
+
+    def kernel(memory: int, numbers: int, args: int, t: int, n: int) -> None:
+        x, y = (words_at(int(address), 1) for address in words_at(memory, 2))
+        y[0] = x[0] * np.ctypeslib.as_array(ctypes.cast(numbers, ctypes.POINTER(ctypes.c_double)), (1,))[0]
+
+    function = Kernel(kernel)
+    x, y = np.arange(1, 51), np.zeros(50, np.int64)
+    memory = np.array([x.ctypes.data, y.ctypes.data])
+    rows = table((ctypes.cast(function, ctypes.c_void_p).value or 0, 0, 1, 1))
+    numbers = np.repeat(np.arange(50.0), 2)
+    command = Run(rows, memory, numbers, np.array([8, 8]), width=2, alone=alone)
+    command(50)
+    assert np.array_equal(y, x * np.arange(50))
+    assert np.array_equal(memory, [x.ctypes.data + 400, y.ctypes.data + 400])
+
+
+def test_barriers_hold_thousands_of_times() -> None:
+    """Two threads come to the same barriers: none is passed early, none is missed, asleep or awake."""
+    team = the_team()
+    team.complete()
+    shared = team.shared
+    assert team.machine.dismiss(team.shared_address)
+    for thread in team._threads:
+        thread.join()
+    try:
+        for spins, times in ((shared[walk.SPINS], 20_000), (0, 3_000)):
+            shared[walk.SPINS] = spins
+            meeting = shared[walk.MEETING]
+            call = team.machine.wake_each_other
+            other = threading.Thread(target=call, args=(team.shared_address, times, 1, 2))
+            other.start()
+            assert call(team.shared_address, times, 0, 2) == times
+            other.join()
+            assert shared[walk.MEETING] - meeting == times and shared[walk.ARRIVED] == 0
+    finally:
+        team._hire(1)
+
+
+def test_two_python_threads_may_run_at_once() -> None:
+    counted = np.zeros((2, 64), np.int64)
+
+    def kernel(memory: int, numbers: int, args: int, t: int, n: int) -> None:
+        count = words_at(int(words_at(memory, 1)[0]), 2)
+        count[t] += 1
+        if n == 1:
+            count[1] += 1
+
+    function = Kernel(kernel)
+    rows = table((ctypes.cast(function, ctypes.c_void_p).value or 0, 0, 2, 1))
+
+    def work(i: int) -> None:
+        command = always_with_the_team(Run(rows, np.array([counted[i].ctypes.data]), NO_NUMBERS))
+        for _ in range(500):
+            command()
+
+    workers = [threading.Thread(target=work, args=(i,)) for i in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert np.array_equal(counted[:, :2], [[500, 500], [500, 500]])
+    assert the_team().shared[walk.TAKEN] == 0 and the_team().shared[walk.RUNS] == 0
+
+
+def test_the_number_of_threads_may_change_between_runs() -> None:
+    command = Run(np.zeros((0, 4), np.int64), np.zeros(1, np.int64), NO_NUMBERS)
+    for number in (1, 3, 2):
+        threads.set_num_threads(number)
+        results = {always_with_the_team(command)() for _ in range(20)}
+        command._command[walk.TO_SKIP] = 0
+        assert the_team().size == number, results
+
+
+def test_a_slow_team_is_left_out_of_the_next_runs() -> None:
+    command = np.zeros(walk.COMMAND, np.int64)
+    walk.judge(command, 100, 1)
+    walk.judge(command, 90, 1)
+    assert command[walk.ALONE] == 90
+    for expected in (1, 3, 7, 15, 31, 63, 127, 255, 255):
+        walk.judge(command, 91, 2)
+        assert command[walk.TO_SKIP] == expected
+    walk.judge(command, 60, 2)
+    assert command[walk.SKIPPED] == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_process_makes_its_own_team() -> None:
+    script = """
+import os, numpy as np
+from groundup.compile import threads
+from groundup.compile.loops import walk
+from groundup.compile.loops.team import Run, the_team
+threads.set_num_threads(2)
+command = Run(np.zeros((0, 4), np.int64), np.zeros(1, np.int64), np.zeros(1))
+command(); command()
+assert the_team().size == 2
+child = os.fork()
+if child == 0:
+    assert the_team().size == 1
+    command._command[walk.TRIED] = walk.TRIALS
+    for _ in range(100):
+        command._command[walk.TO_SKIP] = 0
+        command()
+    os._exit(0 if the_team().size == 2 else 3)
+_, status = os.waitpid(child, 0)
+for _ in range(100):
+    command()
+print(os.waitstatus_to_exitcode(status), the_team().size)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.returncode) == ("0 2\n", 0), done.stderr
+
+
+def test_blas_has_its_threads_again_after_a_run() -> None:
+    found = blas.find()
+    if found is None or not found.serial:
+        pytest.skip("this BLAS cannot be told")
+    get = ctypes.CFUNCTYPE(ctypes.c_int)(found.get_threads)
+    put = ctypes.CFUNCTYPE(None, ctypes.c_int)(found.set_threads)
+    before = get()
+    inside: list[int] = []
+    function = Kernel(lambda *_: inside.append(get()))
+    rows = table((ctypes.cast(function, ctypes.c_void_p).value or 0, 0, 1, 1))
+    try:
+        for number in (2, 1):
+            put(number)
+            run(rows, np.zeros(1, np.int64), NO_NUMBERS)
+            assert get() == number
+    finally:
+        put(before)
+    assert inside == [1, 1]
+
+
+def test_arrays_of_another_type_are_refused() -> None:
+    with pytest.raises(TypeError, match="expected a contiguous array of int64, but got float64"):
+        Run(np.zeros((0, 4)), np.zeros(1, np.int64), NO_NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("given", "raises"), [(0, RuntimeError), (65, RuntimeError), (2.0, TypeError), (True, TypeError)]
+)
+def test_a_number_of_threads_that_is_none(given: int, raises: type[Exception]) -> None:
+    with pytest.raises(raises, match="set_num_threads expects"):
+        threads.set_num_threads(given)
