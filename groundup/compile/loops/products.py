@@ -1,0 +1,173 @@
+"""Products of matrices as calls of machine code: which kernel, which arguments, and how many threads pay.
+
+`gemm_call` takes what BLAS takes, and `product_call` arrays with strides, which it puts into BLAS's terms where they
+fit. Both give a row for the team's table. None means that the product stays with NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from groundup.compile.loops import blas, product_kernels
+from groundup.compile.loops.atoms import bits_of_float64, machine_functions
+
+PANEL = 16  # rows or columns of C in a unit: whole tiles of BLAS's kernels, so that each element is computed alike
+FLOPS_OF_A_THREAD = 40_000  # about a microsecond of BLAS: less is not worth a meeting at a barrier
+
+Place = tuple[int, int]  # of a matrix: its index in memory, and an offset in elements
+
+
+class ProductCall(NamedTuple):
+    """A row for the team's table: the kernel, its arguments (to be kept), how many threads pay, and the work."""
+
+    address: int
+    args: np.ndarray
+    threads: int
+    flops: int
+
+
+class Operand(NamedTuple):
+    """An array of up to two leading axes and two of a matrix: place in memory, shape and strides in elements."""
+
+    place: Place
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+def gemm_call(
+    dtype: Any,
+    a: Place,
+    b: Place,
+    c: Place,
+    m: int,
+    n: int,
+    k: int,
+    transa: bool = False,
+    transb: bool = False,
+    lda: int = 0,
+    ldb: int = 0,
+    ldc: int = 0,
+    beta: int = 0,
+    alpha: float = 1.0,
+    batch: tuple[int, int] = (1, 1),
+    steps: Sequence[int] = (0, 0, 0, 0, 0, 0),
+) -> ProductCall | None:
+    """c = alpha op(a) op(b) + beta c for matrices of m x k and k x n, rows `ld` elements apart (0: without gaps).
+
+    A batch has two leading axes; `steps` are the distances of a, b and c in elements along the one and the other. Its
+    results must not overlap.
+    """
+    name = {"float32": "f32", "float64": "f64"}.get(np.dtype(dtype).name)
+    library = blas.find()
+    alone = plain(m, n, k, transa, transb, lda, ldb, ldc, batch)
+    if name is None or (library is None and not alone):
+        return None
+    columns = n > m if not alone or k != 1 else False
+    panel = PANEL if not alone else 64
+    extent = n if columns else m
+    args = [*a, *b, *c, int(transa), int(transb), m, n, k]
+    # BLAS wants distances of at least one row, also where no second row follows.
+    args += [max(lda, m if transa else k, 1), max(ldb, k if transb else n, 1), max(ldc, n, 1)]
+    args += [beta, bits_of_float64(alpha)]
+    args += [0, 64] if library is None else [getattr(library, f"{'s' if name == 'f32' else 'd'}gemm"), library.width]
+    args += [int(columns), panel, *batch, *steps]
+    flops = 2 * m * n * k * batch[0] * batch[1]
+    units = -(-extent // panel) * batch[0] * batch[1]
+    threads = max(1, min(units, flops // FLOPS_OF_A_THREAD))
+    if not alone and library is not None and not library.serial:
+        threads = 1  # it has threads of its own
+    return ProductCall(_machine()[f"{'vectors' if alone else 'gemm'}_{name}"], np.array(args, np.int64), threads, flops)
+
+
+def plain(
+    m: int, n: int, k: int, transa: bool, transb: bool, lda: int, ldb: int, ldc: int, batch: tuple[int, int] = (1, 1)
+) -> bool:
+    """Whether loops are quicker than BLAS: there is one product, of vectors or of a vector and a matrix.
+
+    What a loop goes through must lie side by side.
+    """
+    if batch != (1, 1) or 0 in (m, n, k):
+        return False
+    if k == 1:
+        return True
+    if n == 1:
+        return ldc in (0, 1) if transa else transb or ldb in (0, 1)
+    return m == 1 and (not transb or not transa or lda in (0, 1))
+
+
+def product_call(
+    dtype: Any, a: Operand, b: Operand, c: Operand, beta: int = 0, alpha: float = 1.0
+) -> ProductCall | None:
+    """c = alpha a @ b + beta c for arrays as they lie, None if BLAS has no terms for them.
+
+    Leading axes of a and b of length 1, or none, are spread over those of c.
+    """
+    m, n = c.shape[-2:]
+    k = a.shape[-1]
+    leading = c.shape[:-2]
+    if a.shape[-2:] != (m, k) or b.shape[-2:] != (k, n):
+        return None
+    rows = [_rows(each) for each in (a, b, c)]
+    spread = [_spread(each, leading) for each in (a, b, c)]
+    if None in rows or None in spread:
+        return None
+    (transa, lda), (transb, ldb), (turned, ldc) = (each for each in rows if each is not None)
+    axes = _two_axes(leading, [each for each in spread if each is not None])
+    if turned or axes is None:
+        return None
+    places = (a.place, b.place, c.place)
+    return gemm_call(dtype, *places, m, n, k, transa, transb, lda, ldb, ldc, beta, alpha, *axes)
+
+
+def _rows(matrix: Operand) -> tuple[bool, int] | None:
+    """Whether the matrix lies turned, and the distance of its rows (or columns, if it does)."""
+    rows, columns = matrix.shape[-2:]
+    down, across = matrix.strides[-2:]
+    if (across == 1 or columns <= 1) and (down >= columns or rows <= 1):
+        return False, max(down, columns, 1) if rows > 1 else max(columns, 1)
+    if (down == 1 or rows <= 1) and (across >= rows or columns <= 1):
+        return True, max(across, rows, 1) if columns > 1 else max(rows, 1)
+    return None
+
+
+def _spread(operand: Operand, leading: tuple[int, ...]) -> list[int] | None:
+    """Its strides along the leading axes of the result."""
+    own, strides = operand.shape[:-2], operand.strides[:-2]
+    if len(own) > len(leading):
+        return None
+    found = [0] * (len(leading) - len(own))
+    for length, stride, whole in zip(own, strides, leading[len(found) :], strict=True):
+        if length not in (1, whole):
+            return None
+        found.append(stride if length == whole else 0)
+    return found
+
+
+def _two_axes(leading: tuple[int, ...], strides: list[list[int]]) -> tuple[tuple[int, int], list[int]] | None:
+    """The leading axes as two, with the six distances: axes that follow on each other in all operands are joined."""
+    joined: list[tuple[int, list[int]]] = []
+    for axis, length in enumerate(leading):
+        if length == 1:
+            continue
+        own = [each[axis] for each in strides]
+        if joined and all(before == length * step for before, step in zip(joined[-1][1], own, strict=True)):
+            joined[-1] = (joined[-1][0] * length, own)
+        else:
+            joined.append((length, own))
+    if len(joined) > 2:
+        return None
+    joined = [(1, [0, 0, 0])] * (2 - len(joined)) + joined
+    (outer, far), (inner, near) = joined
+    return (outer, inner), [step for pair in zip(far, near, strict=True) for step in pair]
+
+
+@cache
+def _machine() -> dict[str, int]:
+    """Addresses of the kernels."""
+    kinds = ["int64*", "float64*", "int64*", "int64", "int64"]
+    names = ("gemm_f32", "gemm_f64", "vectors_f32", "vectors_f64")
+    return machine_functions(product_kernels, {name: kinds for name in names})
