@@ -1,8 +1,8 @@
 """The machine code of products: BLAS on panels of the result, and plain loops where the product is no matrix.
 
 Python in the words of `atoms`, compiled by `products`. Each entry is a kernel of the machine form; its arguments are
-laid out by the constants below. The work is cut into units by the shape alone and each thread takes a run of them, so
-that what is computed does not depend on how many threads there are.
+laid out by the constants below. The planner cuts the work into units and each thread takes a run of them; a unit is
+done in the same way whoever does it, so that the bits do not depend on how many threads take part in a run.
 """
 
 from __future__ import annotations
@@ -64,31 +64,27 @@ def blas(args: Words, a: Numbers, b: Numbers, c: Numbers, m: int, n: int, alpha:
 
 
 def panels(args: Words, a: Numbers, b: Numbers, c: Numbers, alpha: float, beta: float, t: int, n: int) -> None:
-    """Thread t's units: panels of the product after product of a batch; neighbours in one product are one call."""
-    rows, columns = args[M], args[N]
-    extent = columns if args[COLUMNS] != 0 else rows
+    """Thread t's units: panels of the product after product of a batch, one call of BLAS each."""
+    extent = args[N] if args[COLUMNS] != 0 else args[M]
     each = (extent + args[PANEL] - 1) // args[PANEL]
     units = args[OUTER] * args[INNER] * each
-    unit, end = units * t // n, units * (t + 1) // n
-    while unit < end:
+    for unit in range(units * t // n, units * (t + 1) // n):
         item = unit // each
-        first = unit - item * each
-        last = min(each, first + end - unit)
-        begin, stop = first * args[PANEL], min(extent, last * args[PANEL])
         outer = item // args[INNER]
         inner = item - outer * args[INNER]
         in_a = outer * args[STEPS] + inner * args[STEPS + 1]
         in_b = outer * args[STEPS + 2] + inner * args[STEPS + 3]
         in_c = outer * args[STEPS + 4] + inner * args[STEPS + 5]
+        begin = (unit - item * each) * args[PANEL]
+        length = min(args[PANEL], extent - begin)
         if args[COLUMNS] != 0:
             in_b += begin * args[LDB] if args[TURN_B] != 0 else begin
             in_c += begin
-            blas(args, moved(a, in_a), moved(b, in_b), moved(c, in_c), rows, stop - begin, alpha, beta)
+            blas(args, moved(a, in_a), moved(b, in_b), moved(c, in_c), args[M], length, alpha, beta)
         else:
             in_a += begin if args[TURN_A] != 0 else begin * args[LDA]
             in_c += begin * args[LDC]
-            blas(args, moved(a, in_a), moved(b, in_b), moved(c, in_c), stop - begin, columns, alpha, beta)
-        unit += last - first
+            blas(args, moved(a, in_a), moved(b, in_b), moved(c, in_c), length, args[N], alpha, beta)
 
 
 def dots(

@@ -1,7 +1,8 @@
 """Products of matrices as calls of machine code: which kernel, which arguments, and how many threads pay.
 
 `gemm_call` takes what BLAS takes, and `product_call` arrays with strides, which it puts into BLAS's terms where they
-fit. Both give a row for the team's table. None means that the product stays with NumPy.
+fit. Both give a row for the team's table. None means that the product stays with NumPy. The work is cut by the shape
+and by the number of threads that is set now; a run by fewer gives the same bits.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ import numpy as np
 
 from groundup.compile.loops import blas, product_kernels
 from groundup.compile.loops.atoms import bits_of_float64, machine_functions
+from groundup.compile.threads import get_num_threads
 
-PANEL = 16  # rows or columns of C in a unit: whole tiles of BLAS's kernels, so that each element is computed alike
+# BLAS works on tiles; rows and columns in multiples of these leave no tile cut (12 is OpenBLAS's on processors with
+# AVX2: there even the number of panels changes no bit).
+ROWS, COLUMNS = 12, 16
+LOOPED = 64  # rows or columns of a unit where loops do the product
 FLOPS_OF_A_THREAD = 40_000  # about a microsecond of BLAS: less is not worth a meeting at a barrier
 
 Place = tuple[int, int]  # of a matrix: its index in memory, and an offset in elements
@@ -66,21 +71,27 @@ def gemm_call(
     alone = plain(m, n, k, transa, transb, lda, ldb, ldc, batch)
     if name is None or (library is None and not alone):
         return None
-    columns = n > m if not alone or k != 1 else False
-    panel = PANEL if not alone else 64
+    flops = 2 * m * n * k * batch[0] * batch[1]
+    parts = max(1, min(get_num_threads(), flops // FLOPS_OF_A_THREAD))
+    items = batch[0] * batch[1]
+    columns = n > m and not (alone and k == 1)  # the smaller matrix is the one that every thread reads
     extent = n if columns else m
+    panel = LOOPED if alone else _panel(extent, 1 if items >= parts else parts, COLUMNS if columns else ROWS)
     args = [*a, *b, *c, int(transa), int(transb), m, n, k]
     # BLAS wants distances of at least one row, also where no second row follows.
     args += [max(lda, m if transa else k, 1), max(ldb, k if transb else n, 1), max(ldc, n, 1)]
     args += [beta, bits_of_float64(alpha)]
     args += [0, 64] if library is None else [getattr(library, f"{'s' if name == 'f32' else 'd'}gemm"), library.width]
     args += [int(columns), panel, *batch, *steps]
-    flops = 2 * m * n * k * batch[0] * batch[1]
-    units = -(-extent // panel) * batch[0] * batch[1]
-    threads = max(1, min(units, flops // FLOPS_OF_A_THREAD))
+    threads = max(1, min(parts, -(-extent // panel) * items))
     if not alone and library is not None and not library.serial:
         threads = 1  # it has threads of its own
     return ProductCall(_machine()[f"{'vectors' if alone else 'gemm'}_{name}"], np.array(args, np.int64), threads, flops)
+
+
+def _panel(extent: int, parts: int, tile: int) -> int:
+    """How many rows or columns to a unit, for so many parts of whole tiles."""
+    return max(1, extent) if parts == 1 else max(1, -(-extent // (parts * tile))) * tile
 
 
 def plain(
@@ -170,4 +181,4 @@ def _machine() -> dict[str, int]:
     """Addresses of the kernels."""
     kinds = ["int64*", "float64*", "int64*", "int64", "int64"]
     names = ("gemm_f32", "gemm_f64", "vectors_f32", "vectors_f64")
-    return machine_functions(product_kernels, {name: kinds for name in names})
+    return machine_functions(product_kernels, dict.fromkeys(names, kinds))

@@ -184,7 +184,7 @@ class Team:
         shared[walk.TAKEN] = 0
 
     def _spins(self) -> int:
-        """How many looks fill the time that a waiting thread is given; the fastest of some trials, as others may run."""
+        """How many looks fill the time that a waiting thread is given: by the fastest of some trials."""
         fastest = float("inf")
         for _ in range(5):
             begin = time.perf_counter()
