@@ -100,13 +100,14 @@ def dots(
     end: int,
 ) -> None:
     """out[i] = alpha (row i of a matrix . vector) + beta out[i], four rows at a time."""
+    zero = beta - beta  # of the type of the others, which 0 is not
     i = begin
     while i + 4 <= end:
         first, second, third, fourth = i * ld, (i + 1) * ld, (i + 2) * ld, (i + 3) * ld
-        s0 = beta * 0
-        s1 = beta * 0
-        s2 = beta * 0
-        s3 = beta * 0
+        s0 = zero
+        s1 = zero
+        s2 = zero
+        s3 = zero
         for p in range(length):
             x = vector[p]
             s0 = plus_f32(s0, matrix[first + p] * x)
@@ -119,7 +120,7 @@ def dots(
         put(out, (i + 3) * out_step, alpha * s3, beta)
         i += 4
     while i < end:
-        s0 = beta * 0
+        s0 = zero
         for p in range(length):
             s0 = plus_f32(s0, matrix[i * ld + p] * vector[p])
         put(out, i * out_step, alpha * s0, beta)
