@@ -11,8 +11,9 @@ import types
 
 from groundup.compile.errors import TraceError
 from groundup.compile.function import Compiled, compile
+from groundup.compile.threads import get_num_threads, set_num_threads
 
-__all__ = ["Compiled", "TraceError", "compile"]
+__all__ = ["Compiled", "TraceError", "compile", "get_num_threads", "set_num_threads"]
 
 
 class _Room(types.ModuleType):

@@ -16,9 +16,11 @@ _chosen: int | None = None
 def get_num_threads() -> int:
     """The number of threads that compiled programs use.
 
+    >>> before = get_num_threads()
     >>> set_num_threads(1)
     >>> get_num_threads()
     1
+    >>> set_num_threads(before)
     """
     global _chosen
     if _chosen is None:
