@@ -208,7 +208,7 @@ def test_the_constants_are_those_of_the_fit() -> None:
         found, error = script["coefficients"](script["_fits"]()["tanh"][0], np.float32)
     assert error < 2**-27
     text = vector.source_of(["tanh_f32"])
-    assert all(f"f32({constant})" in text for constant in found)
+    assert all(f"f32({constant!s})" in text for constant in found)
 
 
 if __name__ == "__main__":
