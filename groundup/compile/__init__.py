@@ -11,9 +11,10 @@ import types
 
 from groundup.compile.errors import TraceError
 from groundup.compile.function import Compiled, compile
+from groundup.compile.running import reading
 from groundup.compile.threads import get_num_threads, set_num_threads
 
-__all__ = ["Compiled", "TraceError", "compile", "get_num_threads", "set_num_threads"]
+__all__ = ["Compiled", "TraceError", "compile", "get_num_threads", "reading", "set_num_threads"]
 
 
 class _Room(types.ModuleType):

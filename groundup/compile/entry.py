@@ -18,6 +18,7 @@ from groundup.compile.numbers import Number
 from groundup.compile.program import programs
 from groundup.compile.reach import Reach
 from groundup.compile.recorded import Recorded
+from groundup.compile.running import running
 from groundup.compile.sharing import check_apart, first_places, overlapping, owner
 from groundup.compile.structure import equal_argument, leaves, objects
 from groundup.compile.tracer import Tracer
@@ -38,6 +39,7 @@ class Entry:
         self.reach = Reach(function, objects((args, kwargs)))
         self.tracer = Tracer()
         self.hyper = Hyper(self.reach.optimizers, self.tracer.conditions)
+        self.runner: Callable[..., Any] | None = None  # what runs the program, once it is called a second time
 
     # The trace
 
@@ -167,8 +169,10 @@ class Entry:
         return {id(owner(tensor._array)) for tensor in tensors}
 
     def execute(self, state: Any, arrays: tuple[Any, ...], numbers: tuple[Any, ...]) -> Any:
-        """Run the program."""
-        return state.run(self.program.run, *arrays, *numbers)
+        """Run the program: in loops where that can be, and has not been turned off."""
+        if self.runner is None:
+            self.runner = running(self.program)
+        return state.run(self.runner, *arrays, *numbers)
 
     def record(self, tail: Any, results: list[Any], residuals: list[Any], tensors: tuple[Any, ...]) -> None:
         """Put the backward program on the tape, behind the results that have a gradient."""

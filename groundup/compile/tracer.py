@@ -38,6 +38,14 @@ class Seen:
         self.time: int = self.root.writes
 
 
+def _now(seen: Seen) -> Value:
+    """The value of an array, after writes to its memory through other views too."""
+    if seen.time != seen.root.writes:
+        seen.value = Value(seen.array.shape, seen.array.dtype, seen.value.memory, older=seen.value)
+        seen.time = seen.root.writes
+    return seen.value
+
+
 class Tracer(Watch):
     """Told of everything that happens while the function runs; `graph` is what it wrote down."""
 
@@ -80,10 +88,7 @@ class Tracer(Watch):
         seen = self.seen.get(id(array))
         if seen is None:
             return self._first_seen(tensor)
-        if seen.time != seen.root.writes:  # the memory was written through another view
-            seen.value = Value(array.shape, array.dtype, seen.value.memory, older=seen.value)
-            seen.time = seen.root.writes
-        return seen.value
+        return _now(seen)
 
     def _first_seen(self, tensor: Any) -> Value:
         array = tensor._array
@@ -222,8 +227,7 @@ class Tracer(Watch):
         if isinstance(values, np.ndarray):
             if id(values) not in self.seen:
                 raise TraceError(f"values from outside of the operations are written at {line_of(caller())}")
-            seen = self.seen[id(values)]
-            values = seen.value
+            values = _now(self.seen[id(values)])
         self._write(ROWS["assign"], target, [before, values], {"pattern": (Ellipsis,)})
 
     def looked(self, tensor: Any, what: str) -> Any:

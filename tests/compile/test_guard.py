@@ -25,8 +25,8 @@ def test_nested_arguments_and_results() -> None:
         batch = OrderedDict(x=groundup.full((2,), i + 1.0), parts=(groundup.ones(2), [groundup.full((2,), 3.0)]))
         found, expected = (each(batch, options={"scale": 2}) for each in (compiled, run))
         assert type(found) is Pair
-        assert groundup.equal(found.first, expected.first)
-        assert groundup.equal(found.second["parts"][0], expected.second["parts"][0])
+        assert groundup.allclose(found.first, expected.first)
+        assert groundup.allclose(found.second["parts"][0], expected.second["parts"][0])
         assert found.second["parts"][1:] == ["text"] and found.second["options"] is None
     assert len(compiled.entries) == 1
     assert compiled(batch, options={"scale": 5}).first.tolist() == run(batch, options={"scale": 5}).first.tolist()

@@ -208,7 +208,7 @@ def test_a_step_may_return_its_loss_as_it_is() -> None:
         run = groundup.compile(step) if compiled else step
         x = groundup.randn(ROWS, 10)
         found.append([run(x).item() for _ in range(3)])
-    assert found[0] == found[1]
+    assert found[1] == pytest.approx(found[0], rel=1e-6)
 
 
 def test_a_value_changed_between_forward_and_backward_raises() -> None:
@@ -228,5 +228,5 @@ def test_without_gradients() -> None:
     with groundup.no_grad():
         for _ in range(2):
             x = groundup.randn(4, 10)
-            assert groundup.equal(run(x), net(x))
+            assert groundup.allclose(run(x), net(x), atol=1e-6)
             assert not run(x).requires_grad

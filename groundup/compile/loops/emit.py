@@ -1,0 +1,480 @@
+"""The source of a kernel for a group of statements, and what it is called with.
+
+The loops run over the group's domain, its axes merged where everything that is read and written allows it. Where rows
+are reduced, the innermost loop is written several times, one for each stage: what the next stage needs of an earlier
+one is computed again if that is cheap, and read back from where it was stored if not. Sums over other axes go into one
+partial result for each of a fixed number of panels, which another kernel adds up, so that a result does not depend on
+how many threads there are.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from groundup.compile.graph import Value
+from groundup.compile.loops import vector
+from groundup.compile.loops.group import ACROSS, ALONG, FULL, MAP, OPERATIONS, ROW, Access, Group, Member
+from groundup.compile.loops.layout import Buffer
+from groundup.compile.loops.machine import LARGEST, PLUS, SMALLEST, Kernel
+from groundup.compile.loops.terms import LoopMath, Refused, Term, converted, literal
+from groundup.compile.numbers import Number
+
+CHEAP = frozenset(
+    "add sub mul neg relu maximum minimum where ne eq gt ge lt le square clamp_min clamp_max cast".split()
+)
+PANEL = 32768  # elements of a panel, at least
+PANELS = 8  # at most
+_INLINE = 48  # characters of what is written where it is used
+_LETTERS = "abcdefgh"
+_AXES = "ijklmn"
+
+
+@dataclass(eq=False, slots=True)
+class Made:
+    """A kernel, and its arguments: buffers with offsets, whole numbers, numbers of the call."""
+
+    kernel: Kernel
+    arguments: list[Any]
+    split: int
+    partials: list[tuple[Buffer, Buffer, str]] = field(default_factory=list)  # partial results, whole ones, how
+
+
+class Emitter:
+    """Writes the kernel of one group."""
+
+    def __init__(self, group: Group, stored: set[Buffer], name: str) -> None:
+        self.group = group
+        self.stored = set(stored)  # of what the members make, that which others read
+        self.name = name
+        self.parameters: dict[Any, str] = {}  # (buffer, offset), or the text of a number: under which name
+        self.kinds: list[tuple[str, Any, str]] = []  # names, arguments, kinds
+        self.used: set[str] = {"begin", "end", "panel", "place", "size", "rows", "columns", "panels", *_AXES}
+        self.called: set[str] = set()
+        self._merge()
+        self._stages()
+
+    # The loops
+
+    def _merge(self) -> None:
+        """Merge axes of the domain that everything goes through as through one."""
+        group = self.group
+        self.accesses = [each for m in group.members for each in (*m.reads, m.out) if each is not None]
+        kept: list[int] = [
+            i for i, n in enumerate(group.domain) if n != 1 or (group.inner and i == len(group.domain) - 1)
+        ]
+        kept = kept or [len(group.domain) - 1]
+        if group.inner and len(kept) == 1:
+            kept.insert(0, 0)
+        sizes = [group.domain[i] for i in kept]
+        strides = {id(each): [each.strides[i] for i in kept] for each in self.accesses}
+        last = len(sizes) - 1 - (1 if group.inner else 0)
+        for i in range(last - 1, -1, -1):
+            if all(s[i] == s[i + 1] * sizes[i + 1] for s in strides.values()):
+                sizes[i] *= sizes[i + 1]
+                del sizes[i + 1]
+                for s in strides.values():
+                    del s[i]
+                    # what is left is the step of the inner one
+        self.sizes, self.strides = sizes, strides
+
+    def _stages(self) -> None:
+        """In which pass over a row each member can be computed, and which results must be stored for later passes."""
+        self.stage: dict[Value, int] = {}
+        self.makers: dict[Value, Member] = {}
+        self.by_buffer: dict[Buffer, Member] = {}
+        in_place = {m.out.buffer for m in self.group.members if m.statement.inplace}
+        for member in self.group.members:
+            found = 0
+            for read in member.reads:
+                maker = self._maker(read)
+                if maker is not None:
+                    found = max(found, self.stage[maker.out.value])
+            self.stage[member.out.value] = found + (member.kind == ALONG)
+            self.makers[member.out.value] = member
+            if member.out.buffer not in in_place:
+                self.by_buffer[member.out.buffer] = member
+        for member in self.group.members:
+            if member.level == FULL or member.kind == ALONG:
+                now = self._pass_of(member)
+                for read in member.reads:
+                    maker = self._maker(read)
+                    if maker is not None and maker.level == FULL and self.stage[maker.out.value] < now:
+                        if not self._cheap(maker):
+                            self.stored.add(maker.out.buffer)
+
+    def _maker(self, read: Access | None) -> Member | None:
+        """The member that made what is read, seen also through views."""
+        if read is None:
+            return None
+        return self.makers.get(read.value) or self.by_buffer.get(read.buffer)
+
+    def _pass_of(self, member: Member) -> int:
+        return self.stage[member.out.value] - (member.kind == ALONG)
+
+    def _cheap(self, member: Member) -> bool:
+        """Whether computing it again costs no more than reading it back."""
+        if member.statement.row.name not in CHEAP:
+            return False
+        makers = [self._maker(read) for read in member.reads]
+        return all(maker is None or maker.level == ROW or self._cheap(maker) for maker in makers)
+
+    # The text
+
+    def made(self) -> Made:
+        """The kernel."""
+        group, sizes = self.group, self.sizes
+        across = [m for m in group.members if m.kind == ACROSS]
+        self.across = across
+        self.panels = 1
+        if across:
+            self.panels = max(1, min(PANELS, sizes[0], math.prod(group.domain) // PANEL))
+        self.size_names = self._size_names()
+        body = self._loops()
+        arguments, kinds = [each for _, each, _ in self.kinds], tuple(kind for _, _, kind in self.kinds)
+        head = f"def {self.name}({', '.join([*(n for n, _, _ in self.kinds), 'begin', 'end'])}):"
+        text = "\n".join([*self._helpers(), head, *body, ""])
+        split = self.panels if across else sizes[0]
+        return Made(Kernel(self.name, text, kinds), arguments, split, self.partials)
+
+    def _helpers(self) -> list[str]:
+        texts = []
+        rest = set(self.called)
+        for name, text in (*PLUS.values(), LARGEST, SMALLEST):
+            if name in rest:
+                texts.append(text + "\n")
+                rest.discard(name)
+        return ([vector.source_of(sorted(rest)) + "\n"] if rest else []) + texts
+
+    def _size_names(self) -> list[str]:
+        count = len(self.sizes)
+        names = {1: ["size"], 2: ["rows", "columns"]}.get(count) or [f"n{i}" for i in range(count)]
+        return names
+
+    def _size(self, axis: int) -> str:
+        return self._whole(self.size_names[axis], self.sizes[axis])
+
+    def _whole(self, name: str, value: int) -> str:
+        if name not in self.parameters:
+            self.used.add(name)
+            self.parameters[name] = name
+            self.kinds.append((name, value, "int"))
+        return name
+
+    def _loops(self) -> list[str]:
+        axes = len(self.sizes)
+        names = list(_AXES[:axes])
+        self.names = names
+        self.partials: list[tuple[Buffer, Buffer, str]] = []
+        self.inside: dict[Value, Term] = {}  # row values of the row at hand
+        outer = axes - 1
+        head: list[str] = []
+        # accesses are named in the order of the program, so that equal groups give equal text
+        for member in self.group.members:
+            for read in member.reads:
+                if read is not None and self._maker(read) is None:
+                    self._pointer(read)
+        for member in self.group.members:
+            if member.kind != ACROSS and member.out.buffer in self.stored:
+                self._pointer(member.out)
+        depth = 1
+        if self.across:
+            head += self._panel_head()
+            depth = 2
+        if outer == 0:
+            body = self._passes(depth, names[0])
+        else:
+            body = []
+            first = self._range(0)
+            body.append("    " * depth + f"for {names[0]} in {first}:")
+            depth += 1
+            for axis in range(1, outer):
+                body.append("    " * depth + f"for {names[axis]} in range({self._size(axis)}):")
+                depth += 1
+            body += self._passes(depth, names[-1])
+        tail = self._panel_tail() if self.across else []
+        return [*head, *body, *tail]
+
+    def _range(self, axis: int) -> str:
+        """What the first loop runs over: this thread's share, or a panel."""
+        if not self.across:
+            return "range(begin, end)"
+        size = self._size(axis)
+        panels = self._whole("panels", self.panels)
+        return f"range(panel * {size} // {panels}, (panel + 1) * {size} // {panels})"
+
+    def _passes(self, depth: int, name: str) -> list[str]:
+        """The innermost loop, once for each stage, with what is done for a whole row in between."""
+        members = self.group.members
+        last = max([self._pass_of(m) for m in members if m.level == FULL or m.kind == ALONG], default=-1)
+        rows = max([self.stage[m.out.value] for m in members if m.level == ROW], default=0)
+        lines: list[str] = []
+        for stage in range(max(last, rows) + 1):
+            lines += self._row_lines(stage, depth)
+            if stage <= last:
+                lines += self._pass(stage, depth, name)
+        return lines
+
+    def _row_lines(self, stage: int, depth: int) -> list[str]:
+        """What is computed for the row as a whole, once the passes before this stage are done."""
+        self.block = Block(self, "    " * depth, row=True)
+        for member in self.group.members:
+            if member.level == ROW and self.stage[member.out.value] == stage:
+                if member.kind == MAP:
+                    self.block.make(member)
+                if member.out.buffer in self.stored:
+                    self.block.store(member)
+        return self.block.lines
+
+    def _pass(self, stage: int, depth: int, name: str) -> list[str]:
+        pad = "    " * depth
+        here = [m for m in self.group.members if m.level == FULL or m.kind == ALONG]
+        here = [m for m in here if self._pass_of(m) == stage]
+        in_place = any(m.statement.inplace for m in here)
+        wanted = [m for m in here if in_place or m.kind != MAP or m.out.buffer in self.stored]
+        if not wanted:
+            return []
+        outside = Block(self, pad)
+        block = Block(self, pad + "    ")
+        self.block = block
+        after: list[str] = []
+        for member in wanted:
+            if member.kind == MAP:
+                block.make(member)
+                if member.out.buffer in self.stored:
+                    block.store(member)
+            else:
+                self._reduce(member, block, outside, after)
+        size = self._size(len(self.sizes) - 1) if len(self.sizes) > 1 else ""
+        loop = f"for {name} in range({size}):" if size else f"for {name} in {self._range(0)}:"
+        return [*outside.lines, pad + loop, *block.lines, *(pad + each for each in after)]
+
+    def _reduce(self, member: Member, block: Block, outside: Block, after: list[str]) -> None:
+        """One number for a row, or a term of a partial result."""
+        value = member.out.value
+        term = block.operand(member, 0)
+        how = OPERATIONS[member.statement.row.name]
+        plus = PLUS[value.dtype.name][0] if how == "plus" else how
+        self.called.add(plus)
+        strides = self.strides[id(member.out)]
+        if member.kind == ACROSS and strides[-1]:
+            place = self._partial_place(member)
+            block.add(f"{place} = {plus}({place}, {term})")
+            return
+        name = block.fresh(member)
+        start = literal({"plus": 0, "largest": -math.inf, "smallest": math.inf}[how], value.dtype)
+        outside.add(f"{name} = {start}")
+        block.add(f"{name} = {plus}({name}, {term})")
+        if member.kind == ALONG:
+            self.inside[value] = Term(name, value.dtype)
+        else:
+            place = self._partial_place(member)
+            after.append(f"{place} = {plus}({place}, {name})")
+
+    # Partial results of panels
+
+    def _panel_head(self) -> list[str]:
+        lines = ["    for panel in range(begin, end):"]
+        for member in self.across:
+            value = member.out.value
+            size = math.prod(value.shape)
+            how = OPERATIONS[member.statement.row.name]
+            partial = member.out.buffer
+            if self.panels > 1:
+                partial = Buffer(value.dtype, size * self.panels, "temporary")
+                self.partials.append((partial, member.out.buffer, how))
+            self._parameter((partial, 0), partial, f"{value.dtype.name}*", "sum" if how == "plus" else how)
+            name = self.parameters[(partial, 0)]
+            start = literal({"plus": 0, "largest": -math.inf, "smallest": math.inf}[how], value.dtype)
+            if size == 1:
+                lines.append(f"        {name}[panel] = {start}")
+            else:
+                width = self._whole(f"{name}_size", size)
+                lines.append(f"        for place in range(panel * {width}, (panel + 1) * {width}):")
+                lines.append(f"            {name}[place] = {start}")
+            self.partial_of = getattr(self, "partial_of", {})
+            self.partial_of[value] = name
+        return lines
+
+    def _panel_tail(self) -> list[str]:
+        return []
+
+    def _partial_place(self, member: Member) -> str:
+        name = self.partial_of[member.out.value]
+        size = math.prod(member.out.value.shape)
+        inside = self._index(member.out)
+        if size == 1:
+            return f"{name}[panel]"
+        width = self._whole(f"{name}_size", size)
+        return f"{name}[panel * {width} + {inside}]"
+
+    # Parameters and places
+
+    def _pointer(self, access: Access) -> str:
+        letter = "out" if access.buffer in self.stored and access.buffer in self.by_buffer else ""
+        dtype = access.value.dtype
+        return self._parameter((access.buffer, access.offset), (access.buffer, access.offset), f"{dtype.name}*", letter)
+
+    def _parameter(self, key: Any, argument: Any, kind: str, name: str = "") -> str:
+        if key not in self.parameters:
+            if not name:
+                name = next(c for c in (*_LETTERS, *(f"x{i}" for i in range(1000))) if c not in self.used)
+            unique, count = name, 1
+            while unique in self.used:
+                count += 1
+                unique = f"{name}_{count}"
+            self.used.add(unique)
+            self.parameters[key] = unique
+            self.kinds.append((unique, argument, kind))
+        return self.parameters[key]
+
+    def _number(self, number: Number, dtype: np.dtype[Any]) -> Term:
+        """A number of the call; a name stays, an expression gets one."""
+        name = number.text if number.text.isidentifier() else "factor"
+        return Term(self._parameter((number.text, dtype), number, dtype.name, name), dtype)
+
+    def _index(self, access: Access) -> str:
+        parts = []
+        strides = self.strides[id(access)]
+        for axis, stride in enumerate(strides):
+            if not stride:
+                continue
+            following = math.prod(self.sizes[axis + 1 :])
+            if stride == 1:
+                parts.append(self.names[axis])
+            elif stride == following:
+                factors = [self._size(a) for a in range(axis + 1, len(self.sizes))]
+                parts.append(" * ".join([self.names[axis], *factors]))
+            else:
+                parts.append(f"{self.names[axis]} * {self._step(stride)}")
+        return " + ".join(parts) or "0"
+
+    def _step(self, stride: int) -> str:
+        for name, argument, kind in self.kinds:
+            if kind == "int" and argument == stride and name.startswith("step"):
+                return name
+        return self._whole(f"step{sum(name.startswith('step') for name, _, _ in self.kinds)}", stride)
+
+    def place(self, access: Access) -> str:
+        """An element, as it is written: `a[i * columns + j]`."""
+        return f"{self._pointer(access)}[{self._index(access)}]"
+
+
+class Block:
+    """The lines of one loop body, in which each value is computed once."""
+
+    def __init__(self, emitter: Emitter, pad: str, row: bool = False) -> None:
+        self.emitter = emitter
+        self.pad = pad
+        self.row = row
+        self.lines: list[str] = []
+        self.known: dict[Value, Term] = {}
+
+    def add(self, line: str) -> None:
+        """One more line."""
+        self.lines.append(self.pad + line)
+
+    def fresh(self, member: Member) -> str:
+        """A name that the kernel has not used yet."""
+        return self._new(member.statement.row.name.rstrip("_"))
+
+    def _new(self, stem: str) -> str:
+        count = 1
+        while f"{stem}_{count}" in self.emitter.used:
+            count += 1
+        self.emitter.used.add(f"{stem}_{count}")
+        return f"{stem}_{count}"
+
+    def operand(self, member: Member, i: int) -> Term:
+        """What stands for an operand here: what a member made, or an element that is read."""
+        emitter = self.emitter
+        read = member.reads[i]
+        if read is None:
+            return self._plain(member, member.statement.operands[i])
+        maker = emitter._maker(read)
+        if maker is not None:
+            value = maker.out.value
+            if value in emitter.inside:
+                return emitter.inside[value]
+            if value in self.known:
+                return self.known[value]
+            if emitter.stage[value] < self._stage(member) and value.dtype and not emitter._cheap(maker):
+                return self._load(value, maker.out)
+            return self.make(maker)
+        if read.value not in self.known:
+            return self._load(read.value, read)
+        return self.known[read.value]
+
+    def _stage(self, member: Member) -> int:
+        return self.emitter._pass_of(member)
+
+    def _load(self, value: Value, access: Access) -> Term:
+        name = self._new("x")
+        self.add(f"{name} = {self.emitter.place(access)}")
+        self.known[value] = Term(name, value.dtype)
+        return self.known[value]
+
+    def _plain(self, member: Member, each: Any) -> Any:
+        """A number among the operands."""
+        values = [v for v in member.statement.values() if v.dtype.kind == "f"]
+        if isinstance(each, Number):
+            return self.emitter._number(each, values[0].dtype if values else member.out.value.dtype)
+        if isinstance(each, Value):
+            if each.constant is None:
+                raise Refused("a number that is not known")
+            return literal(each.constant.reshape(-1)[0].item(), each.dtype)
+        return each.item() if isinstance(each, (np.ndarray, np.generic)) else each
+
+    def make(self, member: Member) -> Term:
+        """Compute what a member makes."""
+        value = member.out.value
+        if value in self.known:
+            return self.known[value]
+        skipped = member.statement.row.name == "assign"  # what was there is not read
+        count = len(member.statement.operands)
+        operands = [None if skipped and not i else self.operand(member, i) for i in range(count)]
+        term = spelled(member.statement, operands, self)
+        term = converted(term, value.dtype)
+        if not term.text.isidentifier():
+            name = self.fresh(member)
+            self.add(f"{name} = {term.text}")
+            term = Term(name, value.dtype)
+        self.known[value] = term
+        if member.level == ROW:
+            self.emitter.inside[value] = term
+        return term
+
+    def store(self, member: Member) -> None:
+        """Write what a member made to where others read it."""
+        term = self.emitter.inside.get(member.out.value) or self.known[member.out.value]
+        self.add(f"{self.emitter.place(member.out)} = {term.text}")
+
+    def name(self, term: Term) -> Term:
+        """The term under a name of its own."""
+        if term.text.isidentifier():
+            return term
+        name = self._new("part")
+        self.add(f"{name} = {term.text}")
+        return Term(name, term.dtype)
+
+
+COPIES = frozenset(
+    "clone relaid reshape flatten assign contiguous squeeze unsqueeze alias permute transpose t expand".split()
+)
+
+
+def spelled(statement: Any, operands: list[Any], block: Any) -> Term:
+    """One element of what a statement makes; raises `Refused` where the loops have no such thing."""
+    row = statement.row
+    if row.name in COPIES:
+        value = operands[-1] if row.name == "assign" else operands[0]
+        return value if isinstance(value, Term) else literal(value, statement.out.dtype)
+    reading = LoopMath(block.name)
+    term = reading.formula(row, *operands, **statement.params)
+    block.emitter.called.update(reading.called)
+    if not isinstance(term, Term):
+        return literal(term, statement.out.dtype)
+    return term

@@ -1,0 +1,472 @@
+"""The plan of a program in loops: which statements share a kernel, what is a product, and what stays NumPy.
+
+Statements are taken in order. A view only gives a value another layout. A statement whose elements can be computed one
+by one joins a group, the earliest one that the order of reading and writing allows; a matrix product is an item of its
+own; some rows have kernels written by hand; everything else is left to NumPy, statement by statement.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from groundup.compile.graph import Graph, Statement, Value
+from groundup.compile.loops.emit import COPIES, spelled
+from groundup.compile.loops.expand import expanded
+from groundup.compile.loops.group import Group, Task, begun, contiguous
+from groundup.compile.loops.layout import Buffer, Layout, restrided, steps, viewed
+from groundup.compile.loops.terms import Refused, Term, converted
+from groundup.compile.numbers import Number
+from groundup.ops import ROWS
+
+PRODUCTS = frozenset({"matmul", "mm"})
+REDUCTIONS = frozenset({"sum", "sum_to", "amax", "amin"})
+TYPES = frozenset({"float32", "float64", "int64", "int32", "bool"})
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """A kernel written by hand, and what it is called with."""
+
+    function: Callable[..., None]
+    arguments: list[Any]
+    split: int
+    reads: set[Buffer]
+    writes: set[Buffer]
+
+
+@dataclass(eq=False, slots=True)
+class Product:
+    """out = a @ b, by BLAS."""
+
+    a: Layout
+    b: Layout
+    out: Layout
+    beta: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Left:
+    """A statement that NumPy runs, on arrays of these layouts."""
+
+    statement: Statement
+    reads: list[Layout]
+    out: Layout
+
+
+Item = Any  # a Group, a Call, a Product or something left
+
+
+@dataclass(eq=False)
+class Plan:
+    """The items of a program, in the order in which they run, and where values lie."""
+
+    items: list[Item] = field(default_factory=list)
+    layouts: dict[Value, Layout] = field(default_factory=dict)
+    written: dict[Buffer, int] = field(default_factory=dict)  # which item wrote a buffer last
+    read_at: dict[Buffer, int] = field(default_factory=dict)  # which item read a buffer last
+    checks: list[tuple[Buffer, Callable[[int], Exception]]] = field(default_factory=list)
+    origin: str = ""
+
+    def layout(self, value: Value) -> Layout:
+        """Where a value lies; what its memory held before, if a write gave it another name."""
+        found = self.layouts.get(value)
+        if found is None:
+            if value.older is not None:
+                found = self.layout(value.older)
+            elif value.constant is not None:
+                array = np.ascontiguousarray(value.constant)
+                found = contiguous(Buffer(array.dtype, array.size, "constant", constant=array), value.shape)
+            else:
+                raise Refused("a value that nothing made")
+            self.layouts[value] = found
+        return found
+
+    def fresh(self, value: Value, name: str = "") -> Layout:
+        """A new buffer for a value."""
+        size = math.prod(value.shape)
+        found = contiguous(Buffer(value.dtype, size, "temporary", name or value.name), value.shape)
+        self.layouts[value] = found
+        return found
+
+    def add(self, item: Item, reads: set[Buffer], writes: set[Buffer]) -> None:
+        """One more item."""
+        self.items.append(item)
+        self.note(len(self.items) - 1, reads, writes)
+
+    def note(self, at: int, reads: set[Buffer], writes: set[Buffer]) -> None:
+        """What an item reads and writes."""
+        for buffer in reads:
+            self.read_at[buffer] = max(at, self.read_at.get(buffer, -1))
+        for buffer in writes:
+            self.written[buffer] = max(at, self.written.get(buffer, -1))
+
+
+def planned(graph: Graph) -> Plan:
+    """The plan of a whole graph; raises `Refused` if the program as a whole cannot be run in loops."""
+    plan = Plan()
+    changed = {statement.out.memory for statement in graph.statements if statement.inplace}
+    for value in graph.inputs:
+        plan.layouts[value] = contiguous(Buffer(value.dtype, math.prod(value.shape), "input", value.name), value.shape)
+    for original in graph.statements:
+        if original.call == "item":
+            raise Refused("a number read from a tensor while the program runs")
+        for value in original.values():
+            if value.constant is not None and value.memory in changed and value not in plan.layouts:
+                _copy_of_constant(plan, value, original)
+        plan.origin = original.row.name
+        for statement in expanded(original):
+            _place(plan, statement, changed)
+    return plan
+
+
+def _copy_of_constant(plan: Plan, value: Value, before: Statement) -> None:
+    """Memory that begins as a constant, and is written."""
+    source = Value(value.shape, value.dtype, value.memory, constant=value.constant)
+    _place(plan, Statement(ROWS["clone"], value, [source], {}, before.phase, before.where), set())
+
+
+def _place(plan: Plan, statement: Statement, changed: set[Any]) -> None:
+    """Give one statement its place in the plan."""
+    out = statement.out
+    if statement.call is not None or 0 in out.shape or any(0 in v.shape for v in statement.values()):
+        _leave(plan, statement)
+        return
+    if statement.row.shares and not statement.inplace:
+        base = plan.layout(statement.operands[0])
+        if statement.is_view or not ({out.memory, statement.operands[0].memory} & changed):
+            found = viewed(statement, base)
+            if found is not None:
+                plan.layouts[out] = found
+                return
+            if statement.is_view and {out.memory, statement.operands[0].memory} & changed:
+                raise Refused("a view that the loops would have to copy")
+    if any(v.dtype.name not in TYPES for v in (*statement.values(), out)):
+        _leave(plan, statement)
+        return
+    if statement.row.name in PRODUCTS and not statement.inplace and _multiply(plan, statement):
+        return
+    try:
+        task = _task(plan, statement)
+    except Refused:
+        task = None
+    if task is not None:
+        _join(plan, task)
+    elif not _lowered(plan, statement):
+        _leave(plan, statement)
+
+
+# Statements that loops compute element by element
+
+
+def _task(plan: Plan, statement: Statement) -> Task:
+    """The statement as loops see it; raises `Refused` if they cannot."""
+    name = statement.row.name
+    if name in REDUCTIONS and not statement.inplace:
+        return _reduction(plan, statement)
+    if name in COPIES:
+        return _copy(plan, statement)
+    if statement.row.family != "elementwise":
+        raise Refused(f"{name} is not elementwise")
+    _trial(statement)
+    shape = statement.out.shape
+    reads = [_read(plan, each, shape) for each in statement.operands]
+    return Task(statement, shape, reads, _result(plan, statement))
+
+
+def _result(plan: Plan, statement: Statement) -> tuple[Value, Layout, tuple[int, ...]]:
+    if not statement.inplace:
+        out = contiguous(Buffer(statement.out.dtype, math.prod(statement.out.shape), "temporary"), statement.out.shape)
+        return statement.out, out, out.strides
+    target = plan.layout(statement.operands[0])
+    return statement.out, target, target.strides
+
+
+def _read(plan: Plan, each: Any, shape: tuple[int, ...]) -> tuple[Value, Layout, tuple[int, ...]] | None:
+    """A read of an operand over a shape; None for a number."""
+    if not isinstance(each, Value):
+        return None
+    if each.constant is not None and each.constant.size == 1 and each not in plan.layouts:
+        return None
+    layout = plan.layout(each)
+    strides = layout.over(shape)
+    if strides is None:
+        raise Refused("operands that do not broadcast")
+    return each, layout, strides
+
+
+def _trial(statement: Statement) -> None:
+    """Spell the formula once, to see that it can be."""
+    block = _Trial()
+    values = [v for v in statement.values() if v.dtype.kind == "f"]
+    operands: list[Any] = []
+    for i, each in enumerate(statement.operands):
+        if isinstance(each, Value):
+            operands.append(Term(f"x_{i}", each.dtype))
+        elif isinstance(each, Number):
+            if not values:
+                raise Refused("a number of the call among integers")
+            operands.append(Term(f"x_{i}", values[0].dtype))
+        else:
+            operands.append(each.item() if isinstance(each, (np.ndarray, np.generic)) else each)
+    if any(isinstance(each, Number) for each in statement.params.values()):
+        raise Refused("a number of the call among the parameters")
+    try:
+        found = spelled(statement, operands, block)
+    except (TypeError, AttributeError, ValueError) as error:
+        raise Refused(str(error)) from error
+    converted(found, statement.out.dtype)
+
+
+class _Trial:
+    """A block that nothing is written into."""
+
+    def __init__(self) -> None:
+        self.emitter = self
+        self.called: set[str] = set()
+
+    def name(self, term: Term) -> Term:
+        """The term as it would be named."""
+        return Term("part_1", term.dtype)
+
+
+def _copy(plan: Plan, statement: Statement) -> Task:
+    """A statement that only moves elements: from one layout to another."""
+    out = statement.out
+    if statement.row.name == "assign":
+        if not statement.inplace or statement.params.get("pattern") != (Ellipsis,) or len(statement.operands) != 2:
+            raise Refused("an assignment to a part")
+        given = statement.operands[1]
+        if isinstance(given, Value) and given.dtype != out.dtype:
+            raise Refused("an assignment of another type")
+        read = None if not isinstance(given, Value) else _read(plan, given, out.shape)
+        return Task(statement, out.shape, [None, read], _result(plan, statement))
+    source = plan.layout(statement.operands[0])
+    target = contiguous(Buffer(out.dtype, math.prod(out.shape), "temporary"), out.shape)
+    if statement.row.name == "relaid":
+        size, dims = statement.params["size"], statement.params["dims"]
+        strides = restrided(source.shape, source.strides, size)
+        if strides is None:
+            raise Refused("a copy of what has no such strides")
+        turned = (statement.operands[0], source, tuple(strides[axis] for axis in dims))
+        return Task(statement, out.shape, [turned], (out, target, target.strides))
+    if source.shape != out.shape and statement.row.name != "reshape":
+        raise Refused("a copy of another shape")
+    whole = (statement.operands[0], source, source.strides)
+    return Task(statement, source.shape, [whole], (out, target, steps(source.shape)))
+
+
+def _reduction(plan: Plan, statement: Statement) -> Task:
+    value, out = statement.operands[0], statement.out
+    if value.dtype.kind != "f" or value.dtype != out.dtype:
+        raise Refused("a reduction of whole numbers")
+    layout = plan.layout(value)
+    shape = layout.shape
+    if statement.row.name == "sum_to":
+        extra = len(shape) - len(out.shape)
+        kept = [i >= extra and out.shape[i - extra] == n for i, n in enumerate(shape)]
+    else:
+        dims = tuple(axis % max(len(shape), 1) for axis in statement.params["dim"])
+        kept = [axis not in dims for axis in range(len(shape))]
+    single = tuple(n if keep else 1 for n, keep in zip(shape, kept, strict=True))
+    target = Buffer(out.dtype, math.prod(out.shape), "temporary")
+    strides = tuple(s if keep else 0 for s, keep in zip(steps(single), kept, strict=True))
+    reads = [(value, layout, layout.strides)]
+    placed = (out, contiguous(target, out.shape), strides)
+    reduced = tuple(axis for axis, keep in enumerate(kept) if not keep and shape[axis] != 1)
+    if not reduced:
+        copy = Statement(ROWS["clone"], out, statement.operands, {}, statement.phase, statement.where)
+        return Task(copy, shape, [*reads], placed)
+    return Task(statement, shape, [*reads], placed, reduced)
+
+
+def _join(plan: Plan, task: Task) -> None:
+    """Put the statement into the earliest group that takes it, or into a new one."""
+    read = {each[1].buffer for each in task.reads if each is not None}
+    target = task.out[1].buffer
+    first = max([plan.written.get(buffer, -1) for buffer in read], default=-1)
+    if task.statement.inplace:
+        first = max(first, plan.written.get(target, -1), plan.read_at.get(target, -1))
+    shared = read | {target}
+    joined = None
+    for at in range(max(first, 0), len(plan.items)):
+        item = plan.items[at]
+        if isinstance(item, Group) and (item.buffers_read() | item.buffers_written()) & shared:
+            if item.admit(task, plan.origin):
+                joined = at
+                break
+    if joined is None:
+        plan.items.append(begun(task, plan.origin))
+        joined = len(plan.items) - 1
+    plan.note(joined, read, {target})
+    plan.layouts[task.out[0]] = task.out[1]
+
+
+# Products
+
+
+def _multiply(plan: Plan, statement: Statement) -> bool:
+    a, b = (plan.layout(each) for each in statement.operands)
+    if a.buffer.dtype.kind != "f" or a.buffer.dtype != b.buffer.dtype or min(len(a.shape), len(b.shape)) < 2:
+        return False
+    out = plan.fresh(statement.out)
+    plan.add(Product(a, b, out), {a.buffer, b.buffer}, {out.buffer})
+    return True
+
+
+# Kernels written by hand
+
+
+def _lowered(plan: Plan, statement: Statement) -> bool:
+    from groundup.compile.loops.kernels import LOWERINGS
+
+    lower = LOWERINGS.get(statement.row.name)
+    if lower is None or statement.inplace:
+        return False
+    trial = Asked(plan, statement)
+    try:
+        lower(statement, trial)
+    except Refused:
+        return False
+    trial.keep()
+    return True
+
+
+class Asked:
+    """What a lowering asks of the plan; nothing of it is kept until it has asked for everything."""
+
+    def __init__(self, plan: Plan, statement: Statement) -> None:
+        self.plan = plan
+        self.statement = statement
+        self.items: list[Item] = []
+        self.result: Layout | None = None
+        self.checks: list[tuple[Buffer, Callable[[int], Exception]]] = []
+
+    def keep(self) -> None:
+        """Put what was asked for into the plan."""
+        for item in self.items:
+            if isinstance(item, Task):
+                self.plan.items.append(group := begun(item, self.plan.origin))
+                self.plan.note(len(self.plan.items) - 1, group.buffers_read(), group.buffers_written())
+            elif isinstance(item, Call):
+                self.plan.add(item, item.reads, item.writes)
+            else:
+                self.plan.add(item, {item.a.buffer, item.b.buffer}, {item.out.buffer})
+        self.plan.checks += self.checks
+        if self.result is None:
+            raise RuntimeError(f"the lowering of {self.statement.row.name} has no result")
+        self.plan.layouts[self.statement.out] = self.result
+
+    def read(self, value: Value, order: Any = None) -> Buffer:
+        """The elements of a value, without gaps, its axes in that order in memory."""
+        layout = self.plan.layout(value)
+        order = tuple(range(len(value.shape))) if order is None else order
+        shape = tuple(value.shape[axis] for axis in order)
+        strides = tuple(layout.strides[axis] for axis in order)
+        if Layout(layout.buffer, shape, strides, layout.offset).contiguous:
+            return layout.buffer
+        target = Buffer(value.dtype, math.prod(shape), "temporary")
+        copy = Value(shape, value.dtype, value.memory)
+        statement = Statement(ROWS["clone"], copy, [value], {})
+        self.items.append(
+            Task(statement, shape, [(value, layout, strides)], (copy, contiguous(target, shape), steps(shape)))
+        )
+        return target
+
+    def strided(self, value: Value) -> tuple[Buffer, int, tuple[int, ...]]:
+        """A value as it lies in memory."""
+        layout = self.plan.layout(value)
+        return layout.buffer, layout.offset, layout.strides
+
+    def out(self, value: Value, order: Any = None) -> Buffer:
+        """Where the result goes."""
+        order = tuple(range(len(value.shape))) if order is None else order
+        buffer = Buffer(value.dtype, math.prod(value.shape), "temporary", value.name)
+        inside = steps(tuple(value.shape[axis] for axis in order))
+        strides = [0] * len(order)
+        for axis, step in zip(order, inside, strict=True):
+            strides[axis] = step
+        self.result = Layout(buffer, value.shape, tuple(strides))
+        return buffer
+
+    def scratch(self, shape: tuple[int, ...], dtype: Any) -> Buffer:
+        """Memory that this statement alone uses."""
+        return Buffer(np.dtype(dtype), math.prod(shape), "temporary")
+
+    def constant(self, array: np.ndarray) -> Buffer:
+        """A table that no call changes."""
+        array = np.ascontiguousarray(array)
+        return Buffer(array.dtype, array.size, "constant", constant=array)
+
+    def flag(self, found: Callable[[int], Exception]) -> Buffer:
+        """Two whole numbers: whether some index was wrong, and which."""
+        buffer = Buffer(np.dtype(np.int64), 2, "constant", constant=np.zeros(2, np.int64))
+        self.checks.append((buffer, found))
+        return buffer
+
+    def call(
+        self, kernel: Callable[..., None], arguments: Sequence[Any], split: int = 1, flops: int = 0, bytes: int = 0
+    ) -> None:
+        """A call of a kernel."""
+        buffers = {_buffer(each) for each in arguments} - {None}
+        self.items.append(Call(kernel, list(arguments), split, buffers, buffers))  # type: ignore[arg-type]
+
+    def gemm(
+        self, a: Any, b: Any, c: Any, m: int, n: int, k: int, transa: bool = False, transb: bool = False,
+        lda: int = 0, ldb: int = 0, ldc: int = 0, beta: int = 0,
+    ) -> None:  # fmt: skip
+        """c = a @ b + beta c."""
+        self.items.append(
+            Product(
+                _matrix(a, (m, k), transa, lda), _matrix(b, (k, n), transb, ldb), _matrix(c, (m, n), False, ldc), beta
+            )
+        )
+
+    def gemm_batched(
+        self, a: Any, b: Any, c: Any, count: int, m: int, n: int, k: int, step_a: int, step_b: int, step_c: int,
+        transa: bool = False, transb: bool = False, lda: int = 0, ldb: int = 0, ldc: int = 0, beta: int = 0,
+    ) -> None:  # fmt: skip
+        """Several products at once."""
+        parts = (
+            _matrix(a, (m, k), transa, lda, (count, step_a)),
+            _matrix(b, (k, n), transb, ldb, (count, step_b)),
+            _matrix(c, (m, n), False, ldc, (count, step_c)),
+        )
+        self.items.append(Product(*parts, beta))
+
+    def refuse(self, reason: str) -> Exception:
+        """An exception to raise: the statement stays with NumPy."""
+        return Refused(reason)
+
+
+def _buffer(each: Any) -> Buffer | None:
+    if isinstance(each, tuple):
+        each = each[0]
+    return each if isinstance(each, Buffer) else None
+
+
+def _matrix(given: Any, shape: tuple[int, int], turned: bool, gap: int, batch: tuple[int, int] | None = None) -> Layout:
+    """A matrix in a buffer, as it is multiplied: turned, if it lies the other way round."""
+    buffer, offset = given if isinstance(given, tuple) else (given, 0)
+    rows, columns = shape
+    strides = (1, gap or rows) if turned else (gap or columns, 1)
+    if batch is not None:
+        return Layout(buffer, (batch[0], *shape), (batch[1], *strides), offset)
+    return Layout(buffer, shape, strides, offset)
+
+
+# What NumPy runs
+
+
+def _leave(plan: Plan, statement: Statement) -> None:
+    reads = [plan.layout(value) for value in statement.values()]
+    if statement.inplace:
+        out = plan.layout(statement.operands[0])
+        plan.layouts[statement.out] = out
+    else:
+        out = plan.fresh(statement.out)
+    plan.add(Left(statement, reads, out), {each.buffer for each in reads}, {out.buffer})

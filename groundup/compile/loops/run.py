@@ -1,0 +1,441 @@
+"""A program in loops, ready to run: kernels as machine code, memory for what lies between them, and the calls in order.
+
+Runs of kernels are one table each, which the team walks in one call; products and what is left to NumPy stand between
+them. The memory is the program's own and is used again by each call; results are new arrays, since the caller may
+keep them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from groundup.compile.graph import Graph, Memory, Statement, Value
+from groundup.compile.loops.address import address
+from groundup.compile.loops.arena import arranged
+from groundup.compile.loops.emit import Emitter, Made
+from groundup.compile.loops.group import Group
+from groundup.compile.loops.layout import Buffer, Layout
+from groundup.compile.loops.machine import LARGEST, PLUS, REASONS, SMALLEST, Kernel, machine_code
+from groundup.compile.loops.plan import Call, Left, Product, planned
+from groundup.compile.loops.products import Operand, product_call
+from groundup.compile.loops.team import Run
+from groundup.compile.loops.terms import Refused
+from groundup.compile.names import Names
+from groundup.compile.numbers import Number
+from groundup.compile.program import Program
+
+SMALL = 1 << 16  # elements that a table goes through, below which one thread does it alone
+
+
+class LoopProgram:
+    """One function of arrays and numbers, as `Program`, but run in loops; `Refused` is raised if it cannot be."""
+
+    def __init__(self, program: Program) -> None:
+        graph = program.graph
+        self.program = program
+        self.plan = planned(graph)
+        self.lock = threading.Lock()
+        self.inputs = [self.plan.layouts[value].buffer for value in graph.inputs]
+        self.results = [self._result(each) for each in graph.outputs]
+        self.numbers: dict[str, int] = {}  # the text of each number of the call, and its place
+        self._outputs(graph)
+        self._assemble()
+        self._allocate()
+        self._bind()
+
+    # Results
+
+    def _result(self, each: Any) -> Any:
+        return self.plan.layout(each) if isinstance(each, Value) else each
+
+    def _outputs(self, graph: Graph) -> None:
+        """Buffers that are returned get new memory at each call."""
+        self.fresh: list[Buffer] = []
+        for each in self.results:
+            if isinstance(each, Layout) and each.buffer.kind == "temporary":
+                each.buffer.kind = "output"
+                self.fresh.append(each.buffer)
+        texts = [
+            each.text if isinstance(each, Number) else repr(each)
+            for each in self.results
+            if not isinstance(each, Layout)
+        ]
+        head = f"lambda {', '.join(self.program.numbers)}: ({', '.join(texts)}{',' if texts else ''})"
+        self.plain: Callable[..., Any] = eval(head)
+
+    # Kernels
+
+    def _assemble(self) -> None:
+        """Each item as calls of kernels, or as a function that Python calls."""
+        needed = self._needed()
+        self.kernels: list[Kernel] = []
+        self.steps: list[list[Made | Product] | Product | Left] = []
+        self.uses: list[tuple[set[Buffer], int]] = []
+        taken: dict[str, str] = {}
+        for item in self.plan.items:
+            if isinstance(item, Group):
+                name = _kernel_name(item)
+                made = Emitter(item, needed[item], name).made()
+                made = _renamed(made, taken)
+                self._machine(made)
+                for partial, whole, how in made.partials:
+                    self._machine(_combining(partial, whole, how))
+            elif isinstance(item, Call):
+                self._machine(_called(item, taken))
+            elif isinstance(item, Product) and _multiplied(item) is not None:
+                self._machine(item)
+            else:
+                self.steps.append(item)
+
+    def _machine(self, made: Made | Product) -> None:
+        last = self.steps[-1] if self.steps else None
+        if isinstance(last, list):
+            last.append(made)
+        else:
+            self.steps.append([made])
+
+    def _needed(self) -> dict[Any, set[Buffer]]:
+        """What of the results of each group somebody else reads."""
+        readers: dict[Buffer, set[int]] = {}
+        for at, item in enumerate(self.plan.items):
+            for buffer in _reads(item):
+                readers.setdefault(buffer, set()).add(at)
+        found = {}
+        for at, item in enumerate(self.plan.items):
+            if isinstance(item, Group):
+                in_place = {m.out.buffer for m in item.members if m.statement.inplace}
+                found[item] = {
+                    buffer
+                    for buffer in item.buffers_written()
+                    if buffer.kind != "temporary" or buffer in in_place or readers.get(buffer, set()) - {at}
+                }
+        return found
+
+    # Memory
+
+    def _allocate(self) -> None:
+        """A place in the table of addresses for each buffer, and memory for the temporary ones."""
+        self.buffers: list[Buffer] = []
+        lives: dict[Buffer, list[int]] = {}
+        self.returned = [each for each in self.results if isinstance(each, Layout)]
+        for buffer in [*self.inputs, *self.fresh, *(each.buffer for each in self.returned)]:
+            self._slot(buffer)
+        calls = [made for step in self.steps for made in (step if isinstance(step, list) else [step])]
+        for at, made in enumerate(calls):
+            for buffer in _touched(made):
+                self._slot(buffer)
+                if buffer.kind == "temporary":
+                    lives.setdefault(buffer, [at, at])[1] = at
+        places, size = arranged([(buffer, first, last) for buffer, (first, last) in lives.items()])
+        block = np.empty(size + 64, np.uint8)
+        start = -block.ctypes.data % 64
+        self.block = block
+        self.memory = np.zeros(max(len(self.buffers), 1), np.int64)
+        self.input_slots = [buffer.slot for buffer in self.inputs]
+        shapes = {each.buffer: each.shape for each in self.returned if each.contiguous}
+        self.fresh_slots = [(each.slot, shapes.get(each, (each.size,)), each.dtype) for each in self.fresh]
+        self.forgotten: list[tuple[list[Any], int, list[Any]]] = []
+        self.bases: list[np.ndarray | None] = [None] * len(self.buffers)
+        for buffer in self.buffers:
+            if buffer.kind == "temporary":
+                self.bases[buffer.slot] = np.ndarray(buffer.size, buffer.dtype, block, start + places[buffer])
+            elif buffer.constant is not None:
+                self.bases[buffer.slot] = np.ascontiguousarray(buffer.constant).reshape(-1)
+            base = self.bases[buffer.slot]
+            if base is not None:
+                self.memory[buffer.slot] = base.ctypes.data
+
+    def _slot(self, buffer: Buffer) -> None:
+        if buffer.slot < 0 or buffer.slot >= len(self.buffers) or self.buffers[buffer.slot] is not buffer:
+            buffer.slot = len(self.buffers)
+            self.buffers.append(buffer)
+
+    # What is called
+
+    def _bind(self) -> None:
+        called = [made for step in self.steps if isinstance(step, list) for made in step]
+        kernels = list(dict.fromkeys(made.kernel for made in called if isinstance(made, Made)))
+        addresses = dict(zip(kernels, machine_code(kernels), strict=True))
+        missing = [kernel for kernel, address in addresses.items() if address is None]
+        if missing:
+            raise Refused(f"no machine code for {missing[0].name}: {REASONS.get(missing[0])}")
+        self.distinct = kernels
+        self.kept: list[Any] = []
+        tables = [self._table(step, addresses) if isinstance(step, list) else step for step in self.steps]
+        self.values = np.zeros(max(len(self.numbers), 1))
+        self.calls = [self._callable(each) for each in tables]
+        texts = ", ".join(self.numbers)
+        head = ", ".join(self.program.numbers)
+        self.evaluate: Callable[..., Any] = eval(f"lambda {head}: ({texts}{',' if texts else ''})")
+
+    def _table(self, segment: list[Made | Product], addresses: dict[Kernel, int | None]) -> tuple[np.ndarray, bool]:
+        rows = []
+        work = 0
+        for made in segment:
+            if isinstance(made, Product):
+                call = _multiplied(made)
+                self.kept.append(call.args)
+                rows.append([call.address, call.args.ctypes.data, call.threads, 1])
+                work += call.flops // 8
+                continue
+            args = [made.split, 0]
+            for argument, kind in zip(made.arguments, made.kernel.parameters, strict=True):
+                if kind.endswith("*"):
+                    buffer, offset = argument if isinstance(argument, tuple) else (argument, 0)
+                    args += [buffer.slot, offset]
+                    work += buffer.size
+                elif kind == "int":
+                    args.append(int(argument))
+                else:
+                    args.append(self._number(argument))
+            array = np.array(args, np.int64)
+            self.kept.append(array)
+            rows.append([addresses[made.kernel], array.ctypes.data, 64 if made.split > 1 else 1, 1])
+        return np.array(rows, np.int64), work < SMALL
+
+    def _number(self, argument: Any) -> int:
+        text = argument.text if isinstance(argument, Number) else f"float('{argument!r}')"
+        return self.numbers.setdefault(text, len(self.numbers))
+
+    def _callable(self, step: Any) -> Callable[[], Any]:
+        if isinstance(step, tuple):
+            return Run(step[0], self.memory, self.values, alone=step[1])
+        if isinstance(step, Product):
+            return self._product(step)
+        return self._left(step)
+
+    def _array(self, layout: Layout) -> np.ndarray:
+        """A value's array: the whole buffer, or a view of it."""
+        base = self.bases[layout.buffer.slot]
+        if base is None:
+            raise RuntimeError("an array of the program is not there")
+        if base.shape == layout.shape and layout.contiguous:
+            return base
+        size = base.itemsize
+        return np.ndarray(layout.shape, base.dtype, base, layout.offset * size, [s * size for s in layout.strides])
+
+    def _arrays(self, layouts: list[Layout]) -> Callable[[], list[np.ndarray]]:
+        """The arrays of these layouts; each is made again only when its buffer is another array than last time."""
+        bases = self.bases
+        slots = [each.buffer.slot for each in layouts]
+        known: list[Any] = [None] * len(layouts)
+        arrays: list[Any] = [None] * len(layouts)
+        places = list(enumerate(slots))
+
+        def current() -> list[np.ndarray]:
+            for i, slot in places:
+                if bases[slot] is not known[i]:
+                    known[i] = bases[slot]
+                    arrays[i] = self._array(layouts[i])
+            return arrays
+
+        self.forgotten += [(known, i, arrays) for i, each in enumerate(layouts) if each.buffer.kind == "output"]
+        return current
+
+    def _product(self, product: Product) -> Callable[[], Any]:
+        arrays = self._arrays([product.a, product.b, product.out])
+        matmul, add = np.matmul, bool(product.beta)
+
+        def multiply() -> None:
+            a, b, out = arrays()
+            if add:
+                out += a @ b
+            else:
+                matmul(a, b, out)
+
+        return multiply
+
+    def _left(self, left: Left) -> Callable[[], Any]:
+        program, given = _alone(left.statement, self.program.numbers)
+        reads = self._arrays([self.plan.layout(value) for value in given])
+        target = self._arrays([left.out])
+        names = [self.program.numbers.index(name) for name in program.numbers]
+
+        def run() -> None:
+            found = program.run(*reads(), *[self.current[i] for i in names])
+            if found:
+                target()[0][...] = found[0]
+
+        return run
+
+    # The run
+
+    def run(self, *given: Any) -> tuple[Any, ...]:
+        """What the NumPy program does, with the same arguments."""
+        if not self.lock.acquire(blocking=False):
+            return self.program.run(*given)
+        try:
+            return self._run(given)
+        finally:
+            self.lock.release()
+
+    def _run(self, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        bases, memory = self.bases, self.memory
+        for buffer, slot, array in zip(self.inputs, self.input_slots, given, strict=False):
+            if bases[slot] is not array:
+                if not array.flags.c_contiguous or array.dtype != buffer.dtype:
+                    return self.program.run(*given)
+                bases[slot] = array
+                memory[slot] = address(array)
+        for slot, shape, dtype in self.fresh_slots:
+            bases[slot] = array = np.empty(shape, dtype)
+            memory[slot] = address(array)
+        self.current = given[len(self.inputs) :]
+        if self.numbers:
+            self.values[:] = self.evaluate(*self.current)
+        for call in self.calls:
+            call()
+        if self.plan.checks:
+            self._check()
+        results = [self._returned(each) for each in self.returned]
+        for known, i, arrays in self.forgotten:
+            known[i] = arrays[i] = None
+        for slot, _, _ in self.fresh_slots:
+            bases[slot] = None
+        if len(results) == len(self.results):
+            return tuple(results)
+        plain, made = iter(self.plain(*self.current)), iter(results)
+        return tuple([next(made) if isinstance(each, Layout) else next(plain) for each in self.results])
+
+    def _returned(self, layout: Layout) -> np.ndarray:
+        found = self._array(layout)
+        return found.copy() if layout.buffer.kind == "constant" else found
+
+    def _check(self) -> None:
+        """Raise what a kernel has found wrong with an index."""
+        for buffer, found in self.plan.checks:
+            flag = self.bases[buffer.slot]
+            if flag is not None and flag[0]:
+                wrong = int(flag[1])
+                flag[:] = 0
+                raise found(wrong)
+
+
+def _alone(statement: Statement, numbers: list[str]) -> tuple[Program, list[Value]]:
+    """A NumPy program of one statement, and the values that it takes."""
+    given: list[Value] = []
+    names: dict[Value, Value] = {}
+
+    def own(each: Any) -> Any:
+        if not isinstance(each, Value) or (each.constant is not None and each.constant.size == 1):
+            return each
+        if each not in names:
+            names[each] = Value(each.shape, each.dtype, Memory(external=True), f"x{len(given)}")
+            given.append(each)
+        return names[each]
+
+    operands = [own(each) for each in statement.operands]
+    memory = operands[0].memory if statement.inplace else Memory(external=False)
+    out = Value(statement.out.shape, statement.out.dtype, memory, "" if statement.inplace else "result")
+    single = Statement(statement.row, out, operands, statement.params, inplace=statement.inplace, call=statement.call)
+    graph = Graph([names[each] for each in given], [single], [] if statement.inplace else [out])
+    return Program(graph, numbers, Names(), "left"), given
+
+
+def _multiplied(product: Product) -> Any:
+    """The product as a call of machine code; None if it must stay with NumPy."""
+    a, b, out = (
+        Operand((max(each.buffer.slot, 0), each.offset), each.shape, each.strides)
+        for each in (product.a, product.b, product.out)
+    )
+    return product_call(product.out.buffer.dtype, a, b, out, product.beta)
+
+
+def _touched(step: Any) -> list[Buffer]:
+    if isinstance(step, Made):
+        found = [each[0] if isinstance(each, tuple) else each for each in step.arguments]
+        return [each for each in found if isinstance(each, Buffer)]
+    if isinstance(step, Product):
+        return [step.a.buffer, step.b.buffer, step.out.buffer]
+    return [each.buffer for each in (*step.reads, step.out)]
+
+
+def _reads(item: Any) -> set[Buffer]:
+    if isinstance(item, Group):
+        return item.buffers_read()
+    if isinstance(item, Call):
+        return item.reads
+    if isinstance(item, Product):
+        return {item.a.buffer, item.b.buffer} | ({item.out.buffer} if item.beta else set())
+    return {each.buffer for each in item.reads}
+
+
+def _kernel_name(group: Group) -> str:
+    names = [name.strip("_") for name in group.names]
+    if len(names) > 3:
+        names = [*names[:2], names[-1]]
+    return "_".join(dict.fromkeys(names)) + "_kernel" * (len(names) == 1)
+
+
+def _renamed(made: Made, taken: dict[str, str]) -> Made:
+    """Under a name that no other text has: softmax, softmax_2."""
+    stem, count = made.kernel.name, 1
+    name = stem
+    while True:
+        text = made.kernel.text.replace(f"def {stem}(", f"def {name}(")
+        if taken.setdefault(name, text) == text:
+            made.kernel = Kernel(name, text, made.kernel.parameters)
+            return made
+        count += 1
+        name = f"{stem}_{count}"
+
+
+def _called(call: Call, taken: dict[str, str]) -> Made:
+    """A kernel written by hand, with the source of what it calls."""
+    kinds: list[str] = []
+    for each in call.arguments:
+        buffer = each[0] if isinstance(each, tuple) else each
+        if isinstance(buffer, Buffer):
+            kinds.append(f"{buffer.dtype.name}*")
+        elif isinstance(each, (bool, int, np.integer)):
+            kinds.append("int")
+        else:
+            kinds.append("float64")
+    name = call.function.__name__
+    return _renamed(Made(Kernel(name, _source(call.function), tuple(kinds)), call.arguments, call.split), taken)
+
+
+def _source(function: Callable[..., Any]) -> str:
+    texts: dict[str, str] = {}
+
+    def add(each: Callable[..., Any]) -> None:
+        for name in each.__code__.co_names:
+            other = each.__globals__.get(name)
+            if isinstance(other, FunctionType) and name not in texts and other is not function:
+                add(other)
+        texts[each.__name__] = inspect.getsource(each)
+
+    add(function)
+    return "\n\n".join(texts.values())
+
+
+def _combining(partial: Buffer, whole: Buffer, how: str) -> Made:
+    """The kernel that puts the results of all panels together."""
+    parts = partial.size // max(whole.size, 1)
+    dtype = whole.dtype.name
+    texts = {"plus": PLUS[dtype], "largest": LARGEST, "smallest": SMALLEST}[how]
+    name = {"plus": "add_panels", "largest": "largest_of_panels", "smallest": "smallest_of_panels"}[how]
+    text = (
+        f"{texts[1]}\n\ndef {name}(panels, out, size, count, begin, end):\n"
+        "    for i in range(begin, end):\n"
+        "        found = panels[i]\n"
+        "        for panel in range(1, count):\n"
+        f"            found = {texts[0]}(found, panels[panel * size + i])\n"
+        "        out[i] = found\n"
+    )
+    kernel = Kernel(name, text, (f"{dtype}*", f"{dtype}*", "int", "int"))
+    return Made(kernel, [(partial, 0), (whole, 0), whole.size, parts], whole.size)
+
+
+def loops(program: Program) -> LoopProgram | None:
+    """The program in loops, or None where it must stay NumPy."""
+    try:
+        return LoopProgram(program)
+    except Refused:
+        return None

@@ -1,0 +1,61 @@
+"""Which reading of a program runs: loops in machine code where they can be made, else whole-array NumPy.
+
+Both give the same results. `reading("numpy")` keeps to NumPy, as the environment's GROUNDUP_COMPILE=numpy does.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from groundup.compile.program import Program
+from groundup.errors import MissingExtra
+
+READINGS = ("loops", "numpy")
+
+_chosen: list[str] = []
+_told: list[bool] = []
+
+
+@contextmanager
+def reading(kind: str) -> Iterator[None]:
+    """Within the block, programs that run for the first time use this reading from then on: "loops" or "numpy".
+
+    >>> import groundup
+    >>> double = groundup.compile(lambda x: x + x)
+    >>> with groundup.compile.reading("numpy"):
+    ...     double(groundup.ones(2)), double(groundup.ones(2))
+    (tensor([2., 2.]), tensor([2., 2.]))
+    """
+    _check(kind)
+    _chosen.append(kind)
+    try:
+        yield
+    finally:
+        _chosen.pop()
+
+
+def running(program: Program) -> Callable[..., Any]:
+    """The function that runs a program from now on."""
+    kind = _chosen[-1] if _chosen else os.environ.get("GROUNDUP_COMPILE", "loops")
+    _check(kind)
+    if kind == "numpy":
+        return program.run
+    from groundup.compile.loops.run import loops
+
+    try:
+        found = loops(program)
+    except MissingExtra as missing:
+        if not _told:
+            _told.append(True)
+            warnings.warn(f"compiled functions run on NumPy: {missing}", stacklevel=2)
+        return program.run
+    return program.run if found is None else found.run
+
+
+def _check(kind: str) -> None:
+    if kind not in READINGS:
+        raise ValueError(f"a compiled function is read as {' or '.join(map(repr, READINGS))}, not {kind!r}")
