@@ -19,6 +19,10 @@ import pytest
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Without llvmlite compiled functions say once that they run on NumPy, which only the test of that notice asks for.
+if importlib.util.find_spec("llvmlite") is None:
+    os.environ.setdefault("GROUNDUP_COMPILE", "numpy")
+
 try:
     from hypothesis import settings
 except ImportError:  # the tests that use it skip themselves

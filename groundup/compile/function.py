@@ -12,6 +12,7 @@ from groundup.autograd.state import LOCAL
 from groundup.compile.entry import Entry
 from groundup.compile.guard import MISS
 from groundup.compile.reach import Wrapping
+from groundup.compile.running import READINGS
 
 _MANY = 16  # programs of one function, after which something is traced again and again; twice as many are kept
 
@@ -60,11 +61,29 @@ class Compiled(Wrapping):
         return result
 
     def source(self, kind: str = "numpy") -> str:
-        """The program of the last trace, as source that runs on NumPy."""
-        if kind != "numpy":
-            raise ValueError(f"source knows the kind 'numpy', not {kind!r}")
+        """The program of the last trace: "numpy", as source that runs, or "loops", its kernels and their calls."""
+        if kind not in READINGS:
+            raise ValueError(f"source knows the kinds 'numpy' and 'loops', not {kind!r}")
         entry = self._last()
+        if kind == "loops":
+            from groundup.compile.loops import listing
+
+            return listing.source(self._in_loops())
         return entry.program.source + (f"\n\n{entry.tail.source}" if entry.tail else "")
+
+    def report(self) -> str:
+        """What the last program is made of in loops: the calls of each kernel and of BLAS, what is left to NumPy."""
+        from groundup.compile.loops import listing
+
+        return listing.report(self._in_loops())
+
+    def _in_loops(self) -> Any:
+        from groundup.compile.loops.run import loops
+
+        found = loops(self._last().program)
+        if found is None:
+            raise RuntimeError(f"{self._name()} runs on NumPy: as a whole it cannot be written in loops")
+        return found
 
     @property
     def graph(self) -> Any:

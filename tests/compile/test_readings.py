@@ -1,0 +1,65 @@
+"""Both readings of a program: which one runs, what they print, and what happens where machine code cannot be made."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import groundup
+from groundup import nn
+from groundup.compile import running
+
+
+def _step() -> tuple[Callable[..., Any], Any]:
+    groundup.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    return groundup.compile(lambda x: nn.functional.softmax(net(x), -1)), groundup.randn(5, 4)
+
+
+def test_loops_show_their_kernels_and_calls() -> None:
+    pytest.importorskip("llvmlite")
+    step, x = _step()
+    with groundup.no_grad():
+        step(x)
+    text = step.source("loops")
+    assert "def linear_relu(" in text and "np.maximum(" in text and "exp_f32(" in text
+    assert "matmul(x, weight_0.T, out=" in text
+    assert "matmul  2" in " ".join(step.report().split("\n")).replace("matmul          ", "matmul  ")
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    step, x = _step()
+    step(x)
+    with pytest.raises(ValueError, match="'numpy' and 'loops', not 'c'"):
+        step.source("c")
+    with pytest.raises(ValueError, match="'loops' or 'numpy', not 'c'"), groundup.compile.reading("c"):
+        pass
+
+
+def test_numpy_alone_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "groundup.compile.loops.run", None)  # importing it would raise
+    step, x = _step()
+    with groundup.no_grad(), groundup.compile.reading("numpy"):
+        first, second = step(x), step(x)
+    assert groundup.equal(first, second)
+
+
+def test_without_the_extra_numpy_runs_and_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from groundup.errors import MissingExtra
+
+    def missing(program: Any) -> Any:
+        raise MissingExtra("making machine code", "llvmlite", "compile")
+
+    run = pytest.importorskip("groundup.compile.loops.run")
+    monkeypatch.setattr(run, "loops", missing)
+    monkeypatch.setattr(running, "_told", [])
+    monkeypatch.delenv("GROUNDUP_COMPILE", raising=False)
+    (step, x), (other, _) = _step(), _step()
+    with groundup.no_grad():
+        first = step(x)
+        with pytest.warns(UserWarning, match=r"compiled functions run on NumPy: making machine code needs"):
+            assert groundup.equal(step(x), first)
+        other(x), other(x)  # the notice has been given
