@@ -1,4 +1,4 @@
-"""Training steps in loops do what whole-array NumPy does: models, optimisers, and gradients that the caller asks for."""
+"""Training steps in loops do what NumPy does: models, optimisers, and gradients that the caller asks for."""
 
 from __future__ import annotations
 
