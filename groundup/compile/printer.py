@@ -59,9 +59,12 @@ class Printer:
             self._settle_readers(statement.out.memory)
             self._write(statement)
             return
-        arrays = any(value.constant is None for value in statement.values())
-        self.weak = arrays and statement.row.family == "elementwise"  # so that Python's numbers take the arrays' type
+        elementwise = statement.row.family == "elementwise"
+        arrays = any(value.constant is None and value.dtype.kind == "f" for value in statement.values())
+        self.weak = arrays and elementwise  # so that Python's numbers take the arrays' type
         operands = [self._operand(each) for each in _ordered(statement)]
+        if elementwise and not arrays and statement.out.dtype.kind == "f":  # nothing else tells Python's floats theirs
+            operands = [_typed(each, statement.out.dtype) if type(each) is float else each for each in operands]
         if statement.call == "item":
             self.lines.append(f"{statement.out.name} = {_text(operands[0])}.item()")
             return
@@ -192,6 +195,10 @@ class Printer:
         if statement.call is not None:
             return self.names.fresh("drawn", alone=False)
         return self.names.fresh("g" if statement.phase == "backward" else statement.row.name, alone=False)
+
+
+def _typed(number: float, dtype: np.dtype[Any]) -> Expression:
+    return Expression(f"np.{dtype.name}({number if np.isfinite(number) else str(number)!r})")
 
 
 def _ordered(statement: Statement) -> list[Any]:

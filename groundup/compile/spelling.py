@@ -143,7 +143,14 @@ class NumpySource(SourceMath):
         if found is None:
             raise AttributeError(f"no function of the source reading is called {name!r}")
         if name == "where" or isinstance(found, np.ufunc):
-            return super().__getattr__(name)
+            written = super().__getattr__(name)
+
+            def call(*values: Any) -> Any:
+                if name != "where" and not any(isinstance(each, Expression) for each in values):
+                    return found(*values).item()  # of numbers alone: a number, which takes the arrays' type
+                return written(*values)
+
+            return call
         return lambda *values: self._called(name, *values)
 
     def _called(self, name: str, *values: Any) -> Expression:

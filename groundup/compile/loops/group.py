@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from groundup.compile.graph import Statement, Value
 from groundup.compile.loops.layout import Buffer, Layout, Shape, restrided, steps
+from groundup.compile.loops.terms import Refused
 
 FULL, ROW = "full", "row"  # one element for each place of the domain, or one for each row
 MAP, ALONG, ACROSS = "map", "along", "across"  # elementwise; reduced along rows; reduced over anything else
@@ -219,7 +220,7 @@ def begun(task: Task, name: str) -> Group:
     axes = tuple(n for n in task.shape) or (1,)
     group = Group(axes)
     if not group.admit(task, name):
-        raise RuntimeError(f"{task.statement.row.name} over {task.shape} does not fit the group made for it")
+        raise Refused("what is read overlaps what is written, at other places")
     return group
 
 

@@ -151,13 +151,10 @@ def _place(plan: Plan, statement: Statement, changed: set[Any]) -> None:
     if statement.row.name in PRODUCTS and not statement.inplace and _multiply(plan, statement):
         return
     try:
-        task = _task(plan, statement)
+        _join(plan, _task(plan, statement))
     except Refused:
-        task = None
-    if task is not None:
-        _join(plan, task)
-    elif not _lowered(plan, statement):
-        _leave(plan, statement)
+        if not _lowered(plan, statement):
+            _leave(plan, statement)
 
 
 # Statements that loops compute element by element
