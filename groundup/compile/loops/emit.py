@@ -28,7 +28,6 @@ CHEAP = frozenset(
 )
 PANEL = 32768  # elements of a panel, at least
 PANELS = 8  # at most
-_INLINE = 48  # characters of what is written where it is used
 _LETTERS = "abcdefgh"
 _AXES = "ijklmn"
 
@@ -77,8 +76,7 @@ class Emitter:
                 sizes[i] *= sizes[i + 1]
                 del sizes[i + 1]
                 for s in strides.values():
-                    del s[i]
-                    # what is left is the step of the inner one
+                    del s[i]  # what is left is the step of the inner one
         self.sizes, self.strides = sizes, strides
 
     def _stages(self) -> None:
@@ -127,17 +125,16 @@ class Emitter:
     def made(self) -> Made:
         """The kernel."""
         group, sizes = self.group, self.sizes
-        across = [m for m in group.members if m.kind == ACROSS]
-        self.across = across
+        self.across = [member for member in group.members if member.kind == ACROSS]
         self.panels = 1
-        if across:
+        if self.across:
             self.panels = max(1, min(PANELS, sizes[0], math.prod(group.domain) // PANEL))
         self.size_names = self._size_names()
         body = self._loops()
         arguments, kinds = [each for _, each, _ in self.kinds], tuple(kind for _, _, kind in self.kinds)
         head = f"def {self.name}({', '.join([*(n for n, _, _ in self.kinds), 'begin', 'end'])}):"
         text = "\n".join([*self._helpers(), head, *body, ""])
-        split = self.panels if across else sizes[0]
+        split = self.panels if self.across else sizes[0]
         return Made(Kernel(self.name, text, kinds), arguments, split, self.partials)
 
     def _helpers(self) -> list[str]:
@@ -151,8 +148,7 @@ class Emitter:
 
     def _size_names(self) -> list[str]:
         count = len(self.sizes)
-        names = {1: ["size"], 2: ["rows", "columns"]}.get(count) or [f"n{i}" for i in range(count)]
-        return names
+        return {1: ["size"], 2: ["rows", "columns"]}.get(count) or [f"n{i}" for i in range(count)]
 
     def _size(self, axis: int) -> str:
         return self._whole(self.size_names[axis], self.sizes[axis])
@@ -169,6 +165,7 @@ class Emitter:
         names = list(_AXES[:axes])
         self.names = names
         self.partials: list[tuple[Buffer, Buffer, str]] = []
+        self.partial_of: dict[Value, str] = {}  # the name of the partial results of each sum
         self.inside: dict[Value, Term] = {}  # row values of the row at hand
         outer = axes - 1
         head: list[str] = []
@@ -195,8 +192,7 @@ class Emitter:
                 body.append("    " * depth + f"for {names[axis]} in range({self._size(axis)}):")
                 depth += 1
             body += self._passes(depth, names[-1])
-        tail = self._panel_tail() if self.across else []
-        return [*head, *body, *tail]
+        return [*head, *body]
 
     def _range(self, axis: int) -> str:
         """What the first loop runs over: this thread's share, or a panel."""
@@ -220,14 +216,14 @@ class Emitter:
 
     def _row_lines(self, stage: int, depth: int) -> list[str]:
         """What is computed for the row as a whole, once the passes before this stage are done."""
-        self.block = Block(self, "    " * depth, row=True)
+        block = Block(self, "    " * depth)
         for member in self.group.members:
             if member.level == ROW and self.stage[member.out.value] == stage:
                 if member.kind == MAP:
-                    self.block.make(member)
+                    block.make(member)
                 if member.out.buffer in self.stored:
-                    self.block.store(member)
-        return self.block.lines
+                    block.store(member)
+        return block.lines
 
     def _pass(self, stage: int, depth: int, name: str) -> list[str]:
         pad = "    " * depth
@@ -239,7 +235,6 @@ class Emitter:
             return []
         outside = Block(self, pad)
         block = Block(self, pad + "    ")
-        self.block = block
         after: list[str] = []
         for member in wanted:
             if member.kind == MAP:
@@ -295,12 +290,8 @@ class Emitter:
                 width = self._whole(f"{name}_size", size)
                 lines.append(f"        for place in range(panel * {width}, (panel + 1) * {width}):")
                 lines.append(f"            {name}[place] = {start}")
-            self.partial_of = getattr(self, "partial_of", {})
             self.partial_of[value] = name
         return lines
-
-    def _panel_tail(self) -> list[str]:
-        return []
 
     def _partial_place(self, member: Member) -> str:
         name = self.partial_of[member.out.value]
@@ -366,10 +357,9 @@ class Emitter:
 class Block:
     """The lines of one loop body, in which each value is computed once."""
 
-    def __init__(self, emitter: Emitter, pad: str, row: bool = False) -> None:
+    def __init__(self, emitter: Emitter, pad: str) -> None:
         self.emitter = emitter
         self.pad = pad
-        self.row = row
         self.lines: list[str] = []
         self.known: dict[Value, Term] = {}
 
@@ -401,15 +391,12 @@ class Block:
                 return emitter.inside[value]
             if value in self.known:
                 return self.known[value]
-            if emitter.stage[value] < self._stage(member) and value.dtype and not emitter._cheap(maker):
+            if emitter.stage[value] < emitter._pass_of(member) and not emitter._cheap(maker):
                 return self._load(value, maker.out)
             return self.make(maker)
         if read.value not in self.known:
             return self._load(read.value, read)
         return self.known[read.value]
-
-    def _stage(self, member: Member) -> int:
-        return self.emitter._pass_of(member)
 
     def _load(self, value: Value, access: Access) -> Term:
         name = self._new("x")

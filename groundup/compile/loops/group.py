@@ -217,8 +217,7 @@ def _as_rows(task: Task) -> int | None:
 
 def begun(task: Task, name: str) -> Group:
     """A group for a statement that fits no other."""
-    axes = tuple(n for n in task.shape) or (1,)
-    group = Group(axes)
+    group = Group(task.shape or (1,))
     if not group.admit(task, name):
         raise Refused("what is read overlaps what is written, at other places")
     return group
