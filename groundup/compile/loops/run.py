@@ -140,6 +140,11 @@ class LoopProgram:
         self.input_slots = [buffer.slot for buffer in self.inputs]
         shapes = {each.buffer: each.shape for each in self.returned if each.contiguous}
         self.fresh_slots = [(each.slot, shapes.get(each, (each.size,)), each.dtype) for each in self.fresh]
+        whole = [each.buffer.kind == "output" and each.contiguous for each in self.returned]
+        self.given_back = [  # results with their place, if they are the whole array there
+            (each, each.buffer.slot if is_whole and shapes[each.buffer] == each.shape else -1)
+            for each, is_whole in zip(self.returned, whole, strict=True)
+        ]
         self.forgotten: list[tuple[list[Any], int, list[Any]]] = []
         self.bases: list[np.ndarray | None] = [None] * len(self.buffers)
         for buffer in self.buffers:
@@ -293,7 +298,7 @@ class LoopProgram:
             call()
         if self.plan.checks:
             self._check()
-        results = [self._returned(each) for each in self.returned]
+        results = [bases[slot] if slot >= 0 else self._returned(each) for each, slot in self.given_back]
         for known, i, arrays in self.forgotten:
             known[i] = arrays[i] = None
         for slot, _, _ in self.fresh_slots:

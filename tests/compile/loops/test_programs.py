@@ -349,3 +349,7 @@ def test_a_wrong_index_is_told() -> None:
             fast.run(*given)
     given = [np.array([1, 3]) if v.dtype.kind == "i" else table.numpy() for v in program.graph.inputs]
     same("after an error", fast.run(*given)[0], program.run(*given)[0])
+
+
+def test_a_result_and_its_transpose_are_two_results() -> None:
+    judged(lambda x: ((y := x * 2), y.t(), y.reshape(-1)), (random(4, 4),), (random(4, 4, seed=1),))
