@@ -16,7 +16,7 @@ def text(expression: Any) -> str:
     >>> sympy = require_sympy()
     >>> i, n = sympy.symbols("i n", integer=True, positive=True)
     >>> x, w = sympy.IndexedBase("x"), sympy.IndexedBase("w")
-    >>> text(sympy.Sum(x[n, i] * w[i], (i, 1, sympy.Symbol("I"))) / 2)
+    >>> text(sympy.Sum(x[n, i] * w[i], (i, 1, size("i"))) / 2)
     '(Σ_i w[i]·x[n,i])/2'
     """
     return str(_text_printer().doprint(expression))
