@@ -11,8 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import mpmath as mp
 import numpy as np
+
+try:
+    import mpmath as mp
+except ImportError:  # it is only collected, where NumPy is all there is
+    mp = None
 
 Function = Callable[[Any], Any]
 

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import mpmath as mp
 import numpy as np
 import pytest
 
 from groundup.compile.loops import vector
+
+mp = pytest.importorskip("mpmath")
+pytest.importorskip("llvmlite")
 
 # The largest errors in units in the last place, as the room promises them: float32, float64.
 PROMISED = {
