@@ -28,6 +28,7 @@ CHEAP = frozenset(
 )
 PANEL = 32768  # elements of a panel, at least
 PANELS = 8  # at most
+STARTS = {"plus": 0, "largest": -math.inf, "smallest": math.inf}  # what nothing reduces to
 _LETTERS = "abcdefgh"
 _AXES = "ijklmn"
 
@@ -61,7 +62,7 @@ class Emitter:
     def _merge(self) -> None:
         """Merge axes of the domain that everything goes through as through one."""
         group = self.group
-        self.accesses = [each for m in group.members for each in (*m.reads, m.out) if each is not None]
+        accesses = [each for m in group.members for each in (*m.reads, m.out) if each is not None]
         kept: list[int] = [
             i for i, n in enumerate(group.domain) if n != 1 or (group.inner and i == len(group.domain) - 1)
         ]
@@ -69,7 +70,7 @@ class Emitter:
         if group.inner and len(kept) == 1:
             kept.insert(0, 0)
         sizes = [group.domain[i] for i in kept]
-        strides = {id(each): [each.strides[i] for i in kept] for each in self.accesses}
+        strides = {id(each): [each.strides[i] for i in kept] for each in accesses}
         last = len(sizes) - 1 - (1 if group.inner else 0)
         for i in range(last - 1, -1, -1):
             if all(s[i] == s[i + 1] * sizes[i + 1] for s in strides.values()):
@@ -185,8 +186,7 @@ class Emitter:
             body = self._passes(depth, names[0])
         else:
             body = []
-            first = self._range(0)
-            body.append("    " * depth + f"for {names[0]} in {first}:")
+            body.append("    " * depth + f"for {names[0]} in {self._range()}:")
             depth += 1
             for axis in range(1, outer):
                 body.append("    " * depth + f"for {names[axis]} in range({self._size(axis)}):")
@@ -194,11 +194,11 @@ class Emitter:
             body += self._passes(depth, names[-1])
         return [*head, *body]
 
-    def _range(self, axis: int) -> str:
+    def _range(self) -> str:
         """What the first loop runs over: this thread's share, or a panel."""
         if not self.across:
             return "range(begin, end)"
-        size = self._size(axis)
+        size = self._size(0)
         panels = self._whole("panels", self.panels)
         return f"range(panel * {size} // {panels}, (panel + 1) * {size} // {panels})"
 
@@ -244,7 +244,7 @@ class Emitter:
             else:
                 self._reduce(member, block, outside, after)
         size = self._size(len(self.sizes) - 1) if len(self.sizes) > 1 else ""
-        loop = f"for {name} in range({size}):" if size else f"for {name} in {self._range(0)}:"
+        loop = f"for {name} in range({size}):" if size else f"for {name} in {self._range()}:"
         return [*outside.lines, pad + loop, *block.lines, *(pad + each for each in after)]
 
     def _reduce(self, member: Member, block: Block, outside: Block, after: list[str]) -> None:
@@ -260,7 +260,7 @@ class Emitter:
             block.add(f"{place} = {plus}({place}, {term})")
             return
         name = block.fresh(member)
-        start = literal({"plus": 0, "largest": -math.inf, "smallest": math.inf}[how], value.dtype)
+        start = literal(STARTS[how], value.dtype)
         outside.add(f"{name} = {start}")
         block.add(f"{name} = {plus}({name}, {term})")
         if member.kind == ALONG:
@@ -283,7 +283,7 @@ class Emitter:
                 self.partials.append((partial, member.out.buffer, how))
             self._parameter((partial, 0), partial, f"{value.dtype.name}*", "sum" if how == "plus" else how)
             name = self.parameters[(partial, 0)]
-            start = literal({"plus": 0, "largest": -math.inf, "smallest": math.inf}[how], value.dtype)
+            start = literal(STARTS[how], value.dtype)
             if size == 1:
                 lines.append(f"        {name}[panel] = {start}")
             else:

@@ -17,14 +17,13 @@ import numpy as np
 from groundup.compile.graph import Graph, Statement, Value
 from groundup.compile.loops.emit import COPIES, spelled
 from groundup.compile.loops.expand import expanded
-from groundup.compile.loops.group import Group, Task, begun, contiguous
+from groundup.compile.loops.group import OPERATIONS, Group, Task, begun, contiguous
 from groundup.compile.loops.layout import Buffer, Layout, restrided, steps, viewed
 from groundup.compile.loops.terms import Refused, Term, converted
 from groundup.compile.numbers import Number
 from groundup.ops import ROWS
 
 PRODUCTS = frozenset({"matmul", "mm"})
-REDUCTIONS = frozenset({"sum", "sum_to", "amax", "amin"})
 TYPES = frozenset({"float32", "float64", "int64", "int32", "bool"})
 
 
@@ -86,10 +85,10 @@ class Plan:
             self.layouts[value] = found
         return found
 
-    def fresh(self, value: Value, name: str = "") -> Layout:
+    def fresh(self, value: Value) -> Layout:
         """A new buffer for a value."""
         size = math.prod(value.shape)
-        found = contiguous(Buffer(value.dtype, size, "temporary", name or value.name), value.shape)
+        found = contiguous(Buffer(value.dtype, size, "temporary", value.name), value.shape)
         self.layouts[value] = found
         return found
 
@@ -163,7 +162,7 @@ def _place(plan: Plan, statement: Statement, changed: set[Any]) -> None:
 def _task(plan: Plan, statement: Statement) -> Task:
     """The statement as loops see it; raises `Refused` if they cannot."""
     name = statement.row.name
-    if name in REDUCTIONS and not statement.inplace:
+    if name in OPERATIONS and not statement.inplace:
         return _reduction(plan, statement)
     if name in COPIES:
         return _copy(plan, statement)

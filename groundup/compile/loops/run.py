@@ -17,7 +17,7 @@ import numpy as np
 
 from groundup.compile.graph import Graph, Memory, Statement, Value
 from groundup.compile.loops.address import address
-from groundup.compile.loops.arena import arranged
+from groundup.compile.loops.arena import LINE, arranged
 from groundup.compile.loops.emit import Emitter, Made
 from groundup.compile.loops.group import Group
 from groundup.compile.loops.layout import Buffer, Layout
@@ -74,9 +74,7 @@ class LoopProgram:
     def _assemble(self) -> None:
         """Each item as calls of kernels, or as a function that Python calls."""
         needed = self._needed()
-        self.kernels: list[Kernel] = []
         self.steps: list[list[Made | Product] | Product | Left] = []
-        self.uses: list[tuple[set[Buffer], int]] = []
         taken: dict[str, str] = {}
         for item in self.plan.items:
             if isinstance(item, Group):
@@ -133,8 +131,8 @@ class LoopProgram:
                 if buffer.kind == "temporary":
                     lives.setdefault(buffer, [at, at])[1] = at
         places, size = arranged([(buffer, first, last) for buffer, (first, last) in lives.items()])
-        block = np.empty(size + 64, np.uint8)
-        start = -block.ctypes.data % 64
+        block = np.empty(size + LINE, np.uint8)
+        start = -block.ctypes.data % LINE
         self.block = block
         self.memory = np.zeros(max(len(self.buffers), 1), np.int64)
         self.input_slots = [buffer.slot for buffer in self.inputs]
