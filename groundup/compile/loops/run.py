@@ -7,26 +7,23 @@ keep them.
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from groundup.compile.graph import Graph, Memory, Statement, Value
+from groundup.compile.graph import Graph, Value
 from groundup.compile.loops.address import address
 from groundup.compile.loops.arena import LINE, arranged
-from groundup.compile.loops.emit import Emitter, Made
-from groundup.compile.loops.group import Group
+from groundup.compile.loops.assembly import assembled, multiplied, touched
+from groundup.compile.loops.emit import Made
 from groundup.compile.loops.layout import Buffer, Layout
-from groundup.compile.loops.machine import LARGEST, PLUS, REASONS, SMALLEST, Kernel, machine_code
-from groundup.compile.loops.plan import Call, Left, Product, planned
-from groundup.compile.loops.products import Operand, product_call
+from groundup.compile.loops.left import program_of
+from groundup.compile.loops.machine import REASONS, Kernel, machine_code
+from groundup.compile.loops.plan import Left, Product, planned
 from groundup.compile.loops.team import Run
 from groundup.compile.loops.terms import Refused
-from groundup.compile.names import Names
 from groundup.compile.numbers import Number
 from groundup.compile.program import Program
 
@@ -45,7 +42,7 @@ class LoopProgram:
         self.results = [self._result(each) for each in graph.outputs]
         self.numbers: dict[str, int] = {}  # the text of each number of the call, and its place
         self._outputs(graph)
-        self._assemble()
+        self.steps = assembled(self.plan)
         self._allocate()
         self._bind()
 
@@ -69,52 +66,6 @@ class LoopProgram:
         head = f"lambda {', '.join(self.program.numbers)}: ({', '.join(texts)}{',' if texts else ''})"
         self.plain: Callable[..., Any] = eval(head)
 
-    # Kernels
-
-    def _assemble(self) -> None:
-        """Each item as calls of kernels, or as a function that Python calls."""
-        needed = self._needed()
-        self.steps: list[list[Made | Product] | Product | Left] = []
-        taken: dict[str, str] = {}
-        for item in self.plan.items:
-            if isinstance(item, Group):
-                name = _kernel_name(item)
-                made = Emitter(item, needed[item], name).made()
-                made = _renamed(made, taken)
-                self._machine(made)
-                for partial, whole, how in made.partials:
-                    self._machine(_combining(partial, whole, how))
-            elif isinstance(item, Call):
-                self._machine(_called(item, taken))
-            elif isinstance(item, Product) and _multiplied(item) is not None:
-                self._machine(item)
-            else:
-                self.steps.append(item)
-
-    def _machine(self, made: Made | Product) -> None:
-        last = self.steps[-1] if self.steps else None
-        if isinstance(last, list):
-            last.append(made)
-        else:
-            self.steps.append([made])
-
-    def _needed(self) -> dict[Any, set[Buffer]]:
-        """What of the results of each group somebody else reads."""
-        readers: dict[Buffer, set[int]] = {}
-        for at, item in enumerate(self.plan.items):
-            for buffer in _reads(item):
-                readers.setdefault(buffer, set()).add(at)
-        found = {}
-        for at, item in enumerate(self.plan.items):
-            if isinstance(item, Group):
-                in_place = {m.out.buffer for m in item.members if m.statement.inplace}
-                found[item] = {
-                    buffer
-                    for buffer in item.buffers_written()
-                    if buffer.kind != "temporary" or buffer in in_place or readers.get(buffer, set()) - {at}
-                }
-        return found
-
     # Memory
 
     def _allocate(self) -> None:
@@ -126,7 +77,7 @@ class LoopProgram:
             self._slot(buffer)
         calls = [made for step in self.steps for made in (step if isinstance(step, list) else [step])]
         for at, made in enumerate(calls):
-            for buffer in _touched(made):
+            for buffer in touched(made):
                 self._slot(buffer)
                 if buffer.kind == "temporary":
                     lives.setdefault(buffer, [at, at])[1] = at
@@ -182,7 +133,7 @@ class LoopProgram:
         work = 0
         for made in segment:
             if isinstance(made, Product):
-                call = _multiplied(made)
+                call = multiplied(made)
                 self.kept.append(call.args)
                 rows.append([call.address, call.args.ctypes.data, call.threads, 1])
                 work += call.flops // 8
@@ -255,7 +206,7 @@ class LoopProgram:
         return multiply
 
     def _left(self, left: Left) -> Callable[[], Any]:
-        program, given = _alone(left.statement, self.program.numbers)
+        program, given = program_of(left.statement, self.program.numbers)
         reads = self._arrays([self.plan.layout(value) for value in given])
         target = self._arrays([left.out])
         names = [self.program.numbers.index(name) for name in program.numbers]
@@ -318,122 +269,6 @@ class LoopProgram:
                 wrong = int(flag[1])
                 flag[:] = 0
                 raise found(wrong)
-
-
-def _alone(statement: Statement, numbers: list[str]) -> tuple[Program, list[Value]]:
-    """A NumPy program of one statement, and the values that it takes."""
-    given: list[Value] = []
-    names: dict[Value, Value] = {}
-
-    def own(each: Any) -> Any:
-        if not isinstance(each, Value) or (each.constant is not None and each.constant.size == 1):
-            return each
-        if each not in names:
-            names[each] = Value(each.shape, each.dtype, Memory(external=True), f"x{len(given)}")
-            given.append(each)
-        return names[each]
-
-    operands = [own(each) for each in statement.operands]
-    memory = operands[0].memory if statement.inplace else Memory(external=False)
-    out = Value(statement.out.shape, statement.out.dtype, memory, "" if statement.inplace else "result")
-    single = Statement(statement.row, out, operands, statement.params, inplace=statement.inplace, call=statement.call)
-    graph = Graph([names[each] for each in given], [single], [] if statement.inplace else [out])
-    return Program(graph, numbers, Names(), "left"), given
-
-
-def _multiplied(product: Product) -> Any:
-    """The product as a call of machine code; None if it must stay with NumPy."""
-    a, b, out = (
-        Operand((max(each.buffer.slot, 0), each.offset), each.shape, each.strides)
-        for each in (product.a, product.b, product.out)
-    )
-    return product_call(product.out.buffer.dtype, a, b, out, product.beta)
-
-
-def _touched(step: Any) -> list[Buffer]:
-    if isinstance(step, Made):
-        found = [each[0] if isinstance(each, tuple) else each for each in step.arguments]
-        return [each for each in found if isinstance(each, Buffer)]
-    if isinstance(step, Product):
-        return [step.a.buffer, step.b.buffer, step.out.buffer]
-    return [each.buffer for each in (*step.reads, step.out)]
-
-
-def _reads(item: Any) -> set[Buffer]:
-    if isinstance(item, Group):
-        return item.buffers_read()
-    if isinstance(item, Call):
-        return item.reads
-    if isinstance(item, Product):
-        return {item.a.buffer, item.b.buffer} | ({item.out.buffer} if item.beta else set())
-    return {each.buffer for each in item.reads}
-
-
-def _kernel_name(group: Group) -> str:
-    names = [name.strip("_") for name in group.names]
-    if len(names) > 3:
-        names = [*names[:2], names[-1]]
-    return "_".join(dict.fromkeys(names)) + "_kernel" * (len(names) == 1)
-
-
-def _renamed(made: Made, taken: dict[str, str]) -> Made:
-    """Under a name that no other text has: softmax, softmax_2."""
-    stem, count = made.kernel.name, 1
-    name = stem
-    while True:
-        text = made.kernel.text.replace(f"def {stem}(", f"def {name}(")
-        if taken.setdefault(name, text) == text:
-            made.kernel = Kernel(name, text, made.kernel.parameters)
-            return made
-        count += 1
-        name = f"{stem}_{count}"
-
-
-def _called(call: Call, taken: dict[str, str]) -> Made:
-    """A kernel written by hand, with the source of what it calls."""
-    kinds: list[str] = []
-    for each in call.arguments:
-        buffer = each[0] if isinstance(each, tuple) else each
-        if isinstance(buffer, Buffer):
-            kinds.append(f"{buffer.dtype.name}*")
-        elif isinstance(each, (bool, int, np.integer)):
-            kinds.append("int")
-        else:
-            kinds.append("float64")
-    name = call.function.__name__
-    return _renamed(Made(Kernel(name, _source(call.function), tuple(kinds)), call.arguments, call.split), taken)
-
-
-def _source(function: Callable[..., Any]) -> str:
-    texts: dict[str, str] = {}
-
-    def add(each: Callable[..., Any]) -> None:
-        for name in each.__code__.co_names:
-            other = each.__globals__.get(name)
-            if isinstance(other, FunctionType) and name not in texts and other is not function:
-                add(other)
-        texts[each.__name__] = inspect.getsource(each)
-
-    add(function)
-    return "\n\n".join(texts.values())
-
-
-def _combining(partial: Buffer, whole: Buffer, how: str) -> Made:
-    """The kernel that puts the results of all panels together."""
-    parts = partial.size // max(whole.size, 1)
-    dtype = whole.dtype.name
-    texts = {"plus": PLUS[dtype], "largest": LARGEST, "smallest": SMALLEST}[how]
-    name = {"plus": "add_panels", "largest": "largest_of_panels", "smallest": "smallest_of_panels"}[how]
-    text = (
-        f"{texts[1]}\n\ndef {name}(panels, out, size, count, begin, end):\n"
-        "    for i in range(begin, end):\n"
-        "        found = panels[i]\n"
-        "        for panel in range(1, count):\n"
-        f"            found = {texts[0]}(found, panels[panel * size + i])\n"
-        "        out[i] = found\n"
-    )
-    kernel = Kernel(name, text, (f"{dtype}*", f"{dtype}*", "int", "int"))
-    return Made(kernel, [(partial, 0), (whole, 0), whole.size, parts], whole.size)
 
 
 def loops(program: Program) -> LoopProgram | None:
