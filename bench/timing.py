@@ -53,7 +53,11 @@ def medians_of_batches(batches: Mapping[str, Batch], effort: Effort, pause: floa
 
 
 def _calls_in(seconds: float, batch: Batch) -> int:
-    """How many calls fill `seconds`; the search for it is also the warm-up."""
+    """How many calls fill `seconds`; the search for it is also the warm-up.
+
+    One call goes before it: where that compiles something still, one call would seem to fill any time.
+    """
+    batch(1)
     count = 1
     while (taken := batch(count)) < seconds:
         count = max(count + 1, min(10 * count, round(count * seconds / max(taken, 1e-9))))
