@@ -21,7 +21,7 @@ PACKAGE = ROOT / "groundup"
 # A room imports itself and the levels before it. Rooms of one level are strangers to each other, except for
 # the ground, and for the tensor, whose methods the functions are.
 LEVELS = (
-    {"errors", "dtypes", "limits", "cuda", "named", "size", "random", "printing", "folders"},
+    {"errors", "dtypes", "limits", "cuda", "named", "size", "random", "printing", "folders", "atomic"},
     {"ops"},
     {"autograd"},
     {"tensor", "functions", "storage"},

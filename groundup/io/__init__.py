@@ -4,7 +4,7 @@ Nothing here pickles. ``groundup.save`` and ``groundup.load`` are this room's; `
 checkpoints, tables and plots by it.
 """
 
-from groundup.io.atomic import atomic_write, write_bytes
+from groundup.atomic import atomic_write, write_bytes
 from groundup.io.state_file import load, save
 from groundup.io.tensor_file import load_file, load_metadata, save_file
 

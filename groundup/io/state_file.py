@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from groundup.io.atomic import StrPath, write_bytes
+from groundup.atomic import StrPath, write_bytes
 from groundup.io.tensor_file import decode, encode, read_bytes, to_tensor
 from groundup.tensor import Tensor
 

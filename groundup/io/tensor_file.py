@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from groundup.atomic import StrPath, write_bytes
 from groundup.errors import MissingExtra
 from groundup.functions import creation
-from groundup.io.atomic import StrPath, write_bytes
 from groundup.tensor import Tensor
 
 __all__ = ["load_file", "load_metadata", "save_file"]

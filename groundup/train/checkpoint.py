@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from groundup.io.atomic import StrPath
+from groundup.atomic import StrPath
 from groundup.io.state_file import save
 from groundup.io.tensor_file import require_safetensors
 from groundup.train.callbacks import Callback, Monitor

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from groundup.atomic import StrPath, write_bytes
 from groundup.errors import MissingExtra
-from groundup.io.atomic import StrPath, write_bytes
 from groundup.tensor import Tensor
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from groundup.io.atomic import StrPath, write_bytes
+from groundup.atomic import StrPath, write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
 from typing import Any
 
+from groundup.atomic import StrPath
 from groundup.autograd import no_grad
 from groundup.functions import view
-from groundup.io.atomic import StrPath
 from groundup.io.state_file import save
 from groundup.nn import Module
 from groundup.optim import Optimizer

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundup.io.atomic import StrPath, is_partial, write_bytes
+from groundup.atomic import StrPath, is_partial, write_bytes
 from groundup.io.state_file import load, save
 from groundup.train.callbacks import Callback
 from groundup.train.checkpoint import Checkpoint, check_writable

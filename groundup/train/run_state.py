@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from groundup.io.atomic import StrPath
+from groundup.atomic import StrPath
 from groundup.io.state_file import load
 from groundup.io.tensor_file import require_safetensors
 from groundup.train.callbacks import Callback

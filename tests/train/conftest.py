@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundup.io import atomic
+from groundup import atomic
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ import numpy as np
 import groundup
 from groundup import nn, optim
 from groundup.data import DataLoader, TensorDataset
-from groundup.io import atomic
+from groundup import atomic
 from groundup.train import Accuracy, Callback, Checkpoint, EarlyStopping, Learner, SaveBest, SaveHistory
 
 folder, pause = sys.argv[1], float(sys.argv[2])

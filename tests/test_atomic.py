@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from groundup.io import atomic, atomic_write, write_bytes
+from groundup import atomic
+from groundup.io import atomic_write, write_bytes
 
 posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
 
 
 # So that a process of its own finds the package that is being tested.
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(atomic.__file__).parents[2])}
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(atomic.__file__).parents[1])}
 
 
 def names(folder: Path) -> list[str]:
@@ -93,7 +94,7 @@ def test_a_full_disk_names_the_file_and_leaves_the_old_one(tmp_path: Path) -> No
 # The process kills itself at the given call of a step of the write.
 _DIE = """
 import os, signal, sys
-from groundup.io import atomic, write_bytes
+from groundup import atomic; from groundup.io import write_bytes
 path, step = sys.argv[1:]
 def die(*args, **kwargs): os.kill(os.getpid(), signal.SIGKILL)
 if step == "after":
