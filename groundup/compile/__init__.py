@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import types
+from typing import Any
 
 from groundup.compile.errors import TraceError
 from groundup.compile.function import Compiled, compile
@@ -20,8 +21,8 @@ __all__ = ["Compiled", "TraceError", "compile", "get_num_threads", "reading", "s
 class _Room(types.ModuleType):
     """A module that is called as its function of the same name."""
 
-    def __call__(self, function: object) -> Compiled:
-        return compile(function)
+    def __call__(self, function: Any = None, *, steps: int | None = None) -> Any:
+        return compile(function, steps=steps)
 
 
 sys.modules[__name__].__class__ = _Room

@@ -20,7 +20,7 @@ from groundup.compile.reach import Reach
 from groundup.compile.recorded import Recorded
 from groundup.compile.running import running
 from groundup.compile.sharing import check_apart, first_places, overlapping, owner
-from groundup.compile.structure import equal_argument, leaves, objects
+from groundup.compile.structure import equal_argument, leaves, objects, rebuilt
 from groundup.compile.tracer import Tracer
 from groundup.dtypes import get_default_dtype
 from groundup.random.announced import LISTENER
@@ -68,7 +68,7 @@ class Entry:
             counts = self.hyper.restore()
         self._make(arguments, result, outputs, had, variables, counts, (wanted, gradients, cotangents))
         del self.args, self.kwargs, self.tracer
-        return result
+        return rebuilt(result, _value) if any(isinstance(each, Number) for each in outputs) else result
 
     def _differentiate(self, outputs: list[Any], state: Any) -> tuple[list[Any], list[Any], list[Any]]:
         """If the caller can call backward on results, the program of that too: for which leaves, and how."""
@@ -182,6 +182,11 @@ class Entry:
         made = Recorded.apply(tail.run, tuple(residuals), held, chosen, *wanted)
         for i, tensor in zip(self.recorded, made, strict=True):
             results[i] = tensor
+
+
+def _value(leaf: Any) -> Any:
+    """What the caller gets: a number of the program is a plain one outside."""
+    return leaf.value if isinstance(leaf, Number) else leaf
 
 
 def _has_history(tensor: Any) -> bool:

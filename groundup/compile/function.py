@@ -6,7 +6,7 @@ import functools
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 from groundup.autograd.state import LOCAL
 from groundup.compile.entry import Entry
@@ -33,10 +33,13 @@ class Compiled(Wrapping):
         """As a method: each object keeps programs of its own."""
         if owner is None:
             return self
-        found = vars(owner)[self._attribute] = Compiled(types.MethodType(self.function, owner))
+        found = vars(owner)[self._attribute] = self._like(types.MethodType(self.function, owner))
         return found
 
-    def __reduce__(self) -> tuple[Any, tuple[Any]]:
+    def _like(self, function: Callable[..., Any]) -> Compiled:
+        return Compiled(function)
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         return Compiled, (self.function,)  # a copy is traced anew
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -102,7 +105,11 @@ class Compiled(Wrapping):
         return f"<compiled {self._name()}, {len(self.entries)} programs>"
 
 
-def compile(function: Any) -> Compiled:
+@overload
+def compile(function: None = None, *, steps: int | None = None) -> Callable[[Any], Compiled]: ...
+@overload
+def compile(function: Any, *, steps: int | None = None) -> Compiled: ...
+def compile(function: Any = None, *, steps: int | None = None) -> Any:
     """The function, compiled: traced at its first call for each kind of arguments, and a NumPy program after.
 
     It may be a forward pass, a loss, or a whole training step with `backward()` and `optimizer.step()`. Parameters
@@ -125,6 +132,17 @@ def compile(function: Any) -> Compiled:
     >>> w
     tensor([0.8000, 1.8000], requires_grad=True)
     """
-    if not callable(function):
-        raise TypeError(f"compile takes a function, not {type(function).__name__}")
-    return Compiled(function)
+    if function is None:
+        return lambda given: compile(_a_function(given), steps=steps)
+    _a_function(function)
+    if steps is None:
+        return Compiled(function)
+    from groundup.compile.many import ManySteps
+
+    return ManySteps(function, steps)
+
+
+def _a_function(given: Any) -> Any:
+    if not callable(given):
+        raise TypeError(f"compile takes a function, not {type(given).__name__}")
+    return given

@@ -260,6 +260,9 @@ class _Writer:
             source.add(f"{source.entry(holder, key)} = {next(rest)}")
         results = []
         for i, (same, output) in enumerate(zip(entry.same, leaves(entry.result), strict=True)):
+            if isinstance(output, Number):
+                results.append(f"f{i}")
+                continue
             if same is None:
                 self._wrapped(f"r{i}", f"f{i}", output)
             results.append(f"r{i}" if same is None else self._leaf(same))

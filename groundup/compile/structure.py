@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from groundup.autograd.tape import TensorBase
@@ -18,6 +19,22 @@ def leaves(value: Any) -> list[Any]:
     elif not isinstance(value, (tuple, list)):
         return []
     return [found for each in value for found in leaves(each)]
+
+
+def rebuilt(value: Any, changed: Callable[[Any], Any]) -> Any:
+    """The same structure, with what `changed` makes of each leaf in its place."""
+    if isinstance(value, (TensorBase, Number)):
+        return changed(value)
+    if isinstance(value, dict):
+        return {key: rebuilt(each, changed) for key, each in value.items()}
+    if isinstance(value, (tuple, list)):
+        return alike(value, [rebuilt(each, changed) for each in value])
+    return value
+
+
+def alike(value: Any, parts: list[Any]) -> Any:
+    """A tuple or list of the same kind, a named one too."""
+    return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
 
 
 def equal_argument(now: Any, value: Any) -> bool:

@@ -1,0 +1,408 @@
+"""`groundup.compile(step, steps=n)` does what n calls do, bit for bit."""
+
+from __future__ import annotations
+
+import copy
+from collections import namedtuple
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import groundup
+from groundup import nn, optim
+from groundup.nn import functional as F
+
+Pair = namedtuple("Pair", "loss parts")
+ROWS = 6
+
+
+class Training:
+    """A network with its optimiser and schedule, and what is left behind of them."""
+
+    def __init__(
+        self, model: Callable[[], Any], optimizer: Callable[[Any], Any], dtype: Any = groundup.float32
+    ) -> None:
+        groundup.manual_seed(3)
+        self.net = model().to(dtype)
+        self.opt = optimizer(self.net.parameters())
+        self.schedule = optim.lr_scheduler.ExponentialLR(self.opt, 0.9)
+
+    def step(self, x: Any, y: Any) -> Any:
+        self.opt.zero_grad()
+        loss = F.cross_entropy(self.net(x), y)
+        loss.backward()
+        self.opt.step()
+        return loss.detach()
+
+    def state(self) -> list[Any]:
+        """Weights, buffers, gradients, the optimiser's state, and where the random numbers are."""
+        found = [*self.net.state_dict().values(), *(p.grad for p in self.net.parameters())]
+        for state in self.opt.state.values():
+            found += state.values()
+        found.append(groundup.get_rng_state())
+        return [None if each is None else each.detach().numpy().copy() for each in map(_tensor, found)]
+
+
+def _tensor(value: Any) -> Any:
+    return value if value is None or isinstance(value, groundup.Tensor) else groundup.tensor(value)
+
+
+def batches(n: int, seed: int, dtype: Any = groundup.float32) -> tuple[Any, Any]:
+    numbers = np.random.default_rng(seed)
+    x = groundup.from_numpy(numbers.standard_normal((n, ROWS, 5))).to(dtype)
+    return x, groundup.from_numpy(numbers.integers(0, 3, (n, ROWS)))
+
+
+def dense() -> Any:
+    return nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Linear(8, 3))
+
+
+def normalised() -> Any:
+    return nn.Sequential(nn.Linear(5, 8, bias=False), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
+
+
+def random() -> Any:
+    return nn.Sequential(nn.Linear(5, 8), nn.Dropout(0.4), nn.Sigmoid(), nn.Linear(8, 3))
+
+
+def _like_step(training: Training) -> Callable[[Any, Any], Any]:
+    return training.step
+
+
+def _adding_up(training: Training) -> Callable[[Any, Any], Any]:
+    """Gradients that are added up over all steps, and weights that follow their sum."""
+
+    def step(x: Any, y: Any) -> Any:
+        loss = F.cross_entropy(training.net(x), y)
+        (loss / 4).backward()
+        training.opt.step()
+        return loss.detach()
+
+    return step
+
+
+def _clipped(training: Training) -> Callable[[Any, Any], Any]:
+    def step(x: Any, y: Any) -> Any:
+        training.opt.zero_grad()
+        loss = F.cross_entropy(training.net(x), y)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(training.net.parameters(), 0.5)
+        training.opt.step()
+        return Pair(
+            loss.detach(), {"norm": norm, "rows": len(x), "none": None, "lr": training.opt.param_groups[0]["lr"]}
+        )
+
+    return step
+
+
+def _own_gradient(training: Training) -> Callable[[Any, Any], Any]:
+    """Returns the gradients and the scores as well."""
+
+    def step(x: Any, y: Any) -> Any:
+        training.opt.zero_grad()
+        scores = training.net(x)
+        loss = F.cross_entropy(scores, y)
+        loss.backward()
+        training.opt.step()
+        return [loss.detach(), scores.detach().T, *(p.grad for p in training.net.parameters())]
+
+    return step
+
+
+OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
+    "SGD": lambda p: optim.SGD(p, lr=0.1),
+    "momentum": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+    "Adam": lambda p: optim.Adam(p, lr=0.01),
+    "AdamW": lambda p: optim.AdamW(p, lr=0.01, amsgrad=True),
+    "RAdam": lambda p: optim.RAdam(p, lr=0.01),
+    "NAdam": lambda p: optim.NAdam(p, lr=0.01),
+    "Rprop": optim.Rprop,
+}
+KINDS = {
+    **{name: (dense, optimizer, _like_step) for name, optimizer in OPTIMIZERS.items()},
+    "batch norm": (normalised, OPTIMIZERS["AdamW"], _like_step),
+    "dropout": (random, OPTIMIZERS["SGD"], _like_step),
+    "adding up": (dense, OPTIMIZERS["SGD"], _adding_up),
+    "clipped": (dense, OPTIMIZERS["Adam"], _clipped),
+    "own gradient": (dense, OPTIMIZERS["momentum"], _own_gradient),
+}
+
+
+def trained(kind: str, n: int, how: str, calls: int, dtype: Any = groundup.float32) -> list[Any]:
+    """What `calls` calls of n steps each give and leave, with a scheduler between them."""
+    model, optimizer, make = KINDS[kind]
+    training = Training(model, optimizer, dtype)
+    step = make(training)
+    if how != "eager":
+        step = groundup.compile(step, steps=n) if how == "steps" else groundup.compile(step)
+    found: list[Any] = []
+    for call in range(calls):
+        x, y = batches(n, call, dtype)
+        result = step(x, y) if how == "steps" else stacked([step(x[i], y[i]) for i in range(n)])
+        found += [each.numpy().copy() for each in flat(result)] + training.state()
+        training.schedule.step()
+    return found
+
+
+def flat(result: Any) -> list[Any]:
+    if isinstance(result, dict):
+        result = list(result.values())
+    if isinstance(result, (tuple, list)):
+        return [found for each in result for found in flat(each)]
+    return [] if result is None else [result]
+
+
+def stacked(results: list[Any]) -> list[Any]:
+    rows = [[each.detach() for each in map(_tensor, flat(result))] for result in results]
+    return [groundup.stack(list(column)) for column in zip(*rows, strict=True)]
+
+
+def exactly(found: list[Any], wanted: list[Any]) -> None:
+    assert len(found) == len(wanted)
+    for i, (a, b) in enumerate(zip(found, wanted, strict=True)):
+        if b is None:
+            assert a is None
+            continue
+        assert (a.dtype, a.shape) == (b.dtype, b.shape), f"{i}: {a.dtype} {a.shape}, not {b.dtype} {b.shape}"
+        assert a.tobytes() == b.tobytes(), f"{i}: {a}\nis not\n{b}"
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+@pytest.mark.parametrize("kind", KINDS)
+def test_as_single_calls(kind: str, n: int) -> None:
+    """Bit for bit what single calls of the compiled step give and leave, at the first call and at later ones."""
+    exactly(trained(kind, n, "steps", 4), trained(kind, n, "single", 4))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_as_eager(kind: str) -> None:
+    ours, theirs = (trained(kind, 5, how, 3, groundup.float64) for how in ("steps", "eager"))
+    for a, b in zip(ours, theirs, strict=True):
+        assert (a.dtype, a.shape) == (b.dtype, b.shape)
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+def test_fifty_steps() -> None:
+    exactly(trained("Adam", 50, "steps", 2), trained("Adam", 50, "single", 2))
+
+
+def test_the_numpy_reading() -> None:
+    with groundup.compile.reading("numpy"):
+        exactly(trained("Adam", 3, "steps", 3), trained("Adam", 3, "single", 3))
+
+
+def test_the_comparison_sees_a_fault() -> None:
+    """The judge is judged: a step less, or another order of the batches, is no longer the same."""
+    wanted = trained("SGD", 4, "single", 1)
+    training = Training(*KINDS["SGD"][:2], groundup.float32)
+    run = groundup.compile(training.step, steps=4)
+    x, y = batches(4, 0)
+    order = groundup.tensor([0, 1, 3, 2])
+    losses = run(x[order], y[order])
+    with pytest.raises(AssertionError):
+        exactly([losses.numpy(), *training.state()], wanted)
+
+
+# How it is written
+
+
+def test_as_a_decorator_and_of_a_method() -> None:
+    class Model(nn.Module):
+        def __init__(self, factor: float) -> None:
+            self.weight = nn.Parameter(groundup.full((2,), factor))
+
+        @groundup.compile(steps=3)
+        def forward(self, x: Any, *, factor: float = 1.0) -> Any:
+            """Doc."""
+            return (x * self.weight * factor).sum()
+
+    one, two = Model(1.0), Model(2.0)
+    x = groundup.arange(6.0).reshape(3, 2)
+    with groundup.no_grad():
+        for _ in range(3):
+            assert one(x).tolist() == [1.0, 5.0, 9.0]
+            assert two(x, factor=10.0).tolist() == [20.0, 100.0, 180.0]
+    copied = copy.deepcopy(two)
+    assert copied(x).tolist() == [2.0, 10.0, 18.0]
+    assert copied.forward.steps == 3 and type(copied.forward) is type(two.forward)
+    assert one.forward.__doc__ == "Doc."
+    assert "weight" in one.forward.source()
+
+    @groundup.compile
+    def plain(x: Any) -> Any:
+        return x * 2
+
+    @groundup.compile()
+    def called(x: Any) -> Any:
+        return x * 2
+
+    assert plain(x).tolist() == called(x).tolist() == (x * 2).tolist()
+
+
+def test_nested_arguments() -> None:
+    """Tensors inside of tuples and dicts are batches too; one that is passed twice is one tensor at each step."""
+
+    def step(pair: Any, *, more: Any, scale: float, none: Any = None) -> Any:
+        if pair.loss is not pair.parts[0] or type(pair) is not Pair or more["k"] != "text" or none is not None:
+            raise AssertionError(f"called with {pair}, {more}, {none}")
+        return pair.loss * pair.parts[0] + more["x"] * scale
+
+    run = groundup.compile(step, steps=2)
+    a, b = groundup.arange(6.0).reshape(2, 3), groundup.ones(2, 3)
+    for _ in range(4):
+        found = run(Pair(a, [a]), more={"x": b, "k": "text"}, scale=3.0)
+        assert found.tolist() == (a * a + b * 3).tolist()
+    assert len(run.entries) == 1
+
+
+def test_batches_as_they_lie() -> None:
+    """Stacks that do not lie in order, one batch for all steps, and batches that are changed in place."""
+    run = groundup.compile(lambda x, y: (x * 2 + y).sum(0), steps=4)
+    whole = groundup.arange(48.0).reshape(4, 4, 3)
+    for x in (whole, whole.transpose(0, 1), whole.flip(0), whole[:, :2], whole[::2].repeat(2, 1, 1)[:, 1:]):
+        for y in (groundup.ones(3).expand(4, 3), x[:, 0]):
+            for _ in range(3):
+                assert run(x, y).tolist() == (x * 2 + y.reshape(4, 1, 3)).sum(1).tolist()
+
+    def shift(x: Any) -> Any:
+        x[1:].add_(10)
+        return x.sum()
+
+    run = groundup.compile(shift, steps=4)
+    for _ in range(3):
+        x, version = groundup.zeros(4, 3), 0
+        version = x._version
+        assert run(x).tolist() == [20.0] * 4
+        assert x.tolist() == [[0.0, 10.0, 10.0]] * 4
+        assert x._version > version
+
+
+def test_what_is_returned_of_the_state_is_what_it_is_at_the_end() -> None:
+    """As by a list of results that is stacked: a parameter that is returned is the same tensor at each step."""
+    for returned in (lambda w, x: w, lambda w, x: w.detach(), lambda w, x: x, lambda w, x: w.clone()):
+        found = []
+        for how in ("eager", "steps"):
+            w = groundup.zeros(2)
+
+            def step(x: Any, w: Any = w, returned: Any = returned) -> Any:
+                w.add_(x)
+                return returned(w, x)
+
+            x = groundup.arange(6.0).reshape(3, 2)
+            run = (
+                groundup.compile(step, steps=3) if how == "steps" else lambda x, s=step: groundup.stack(list(map(s, x)))
+            )
+            found.append([run(x).tolist() for _ in range(4)] + [w.tolist()])
+        assert found[0] == found[1]
+
+
+def test_results_that_have_a_gradient() -> None:
+    w = groundup.ones(2, requires_grad=True)
+    run = groundup.compile(lambda x: (x * w * w).sum(), steps=3)
+    x = groundup.arange(6.0).reshape(3, 2)
+    for _ in range(3):
+        w.grad = None
+        losses = run(x)
+        (losses * groundup.tensor([1.0, 10.0, 100.0])).sum().backward()
+        assert w.grad.tolist() == [840.0, 1062.0]
+
+
+def test_a_program_of_each_shape() -> None:
+    run = groundup.compile(lambda x: x.sum(), steps=2)
+    for _ in range(3):
+        assert run(groundup.ones(2, 3)).tolist() == [3.0, 3.0]
+        assert run(groundup.ones(2, 5, 2)).tolist() == [10.0, 10.0]
+    assert len(run.entries) == 2
+
+
+def test_inside_of_another_compiled_function() -> None:
+    inner = groundup.compile(lambda x: x * 2, steps=3)
+    outer = groundup.compile(lambda x: inner(x) + 1)
+    x = groundup.arange(3.0)
+    for _ in range(3):
+        assert outer(x).tolist() == [1.0, 3.0, 5.0]
+
+
+# What is refused
+
+
+X = groundup.arange(12.0).reshape(4, 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "says"),
+    [
+        (lambda: groundup.compile(abs, steps=0), ValueError, "at least one step, but got steps=0"),
+        (lambda: groundup.compile(steps=-1)(abs), ValueError, "at least one step, but got steps=-1"),
+        (lambda: groundup.compile(abs, steps=2.0), TypeError, "a whole number of steps, but got steps=2.0"),
+        (lambda: groundup.compile(abs, steps=True), TypeError, "a whole number of steps, but got steps=True"),
+        (lambda: groundup.compile(steps=2)(3), TypeError, "takes a function, not int"),
+        (
+            lambda: groundup.compile(abs, steps=5)(X),
+            ValueError,
+            r"abs makes 5 steps in one call, but argument 0 has the shape \(4, 3\): it must be \(5, \.\.\.\), a batch "
+            r"for each step\n  Stack the batches along a new first axis: groundup.stack\(batches\). The same one for "
+            r"all steps: x.expand\(5, 4, 3\).",
+        ),
+        (
+            lambda: groundup.compile(lambda x, p: x, steps=4)(X, p=[{"k": X[0]}]),
+            ValueError,
+            r"but p\[0\]\['k'\] has the shape \(3,\): it must be \(4, ...\)",
+        ),
+        (lambda: groundup.compile(abs, steps=4)(X.sum()), ValueError, r"argument 0 has the shape \(\)"),
+        (lambda: groundup.compile(abs, steps=4)(3.0), TypeError, "there is no tensor among its arguments"),
+        (
+            lambda: groundup.compile(lambda x: {"a": [x, "text"]}, steps=4)(X),
+            TypeError,
+            r"returned a value of type str, as result\['a'\]\[1\]\n  Return tensors, numbers or None",
+        ),
+    ],
+)
+def test_what_is_refused(call: Any, kind: Any, says: str) -> None:
+    with pytest.raises(kind, match=says):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("results", "kind", "says"),
+    [
+        ([X, X[0]], ValueError, r"tensors of the shapes \(4, 3\) and \(3,\)\n"),
+        ([X, None], TypeError, "a value of type Tensor at one step and None at another"),
+        ([(X, X), (X,)], TypeError, "a tuple of 2 at one step and a tuple of 1 at another"),
+        (
+            [[{"a": X}], [{"b": X}]],
+            TypeError,
+            r"the keys \['a'\] at one .* \['b'\] at another, as result\[0\]",
+        ),
+    ],
+)
+def test_results_that_differ_from_step_to_step(results: Any, kind: Any, says: str) -> None:
+    """As those of a function that asks whether the optimiser has a state already."""
+    from groundup.compile.many import Results
+
+    found = Results("step")
+    for each in results:
+        found.add(each)
+    with pytest.raises(kind, match=says):
+        found.together()
+
+
+@pytest.mark.parametrize("earlier", [0, 1, 2])
+def test_an_error_says_at_which_step(earlier: int) -> None:
+    """The steps before the one that failed are done, and no other is begun."""
+    table = groundup.ones(3, 2)
+
+    def step(i: Any) -> Any:
+        table.mul_(2)
+        return F.embedding(i, table).sum()
+
+    run = groundup.compile(step, steps=4)
+    for _ in range(earlier):
+        run(groundup.zeros(4, 2, dtype=groundup.int64))
+    wrong = groundup.tensor([[0, 1], [1, 1], [0, 7], [0, 0]])
+    with pytest.raises(IndexError) as caught:
+        run(wrong)
+    assert "In the step with batch 2 of 4; those before it are done." in caught.value.__notes__
+    assert run(groundup.zeros(4, 2, dtype=groundup.int64))[3].item() > 0
