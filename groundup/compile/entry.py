@@ -11,8 +11,8 @@ import numpy as np
 from groundup.autograd.backward import grad
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase, wrap
+from groundup.compile.call import called
 from groundup.compile.errors import TraceError
-from groundup.compile.guard import guarded
 from groundup.compile.hyper import Hyper, Input
 from groundup.compile.numbers import Number
 from groundup.compile.program import programs
@@ -144,7 +144,8 @@ class Entry:
         changed = [_tensor(leaf, arguments) for leaf in self.written]
         check_apart([*arguments, *self.captured], changed)
         self.written_owners = self._owners()
-        self.call = guarded(self, tracer.conditions)
+        self.conditions = tracer.conditions
+        self.call = called(self)
 
     # What a call asks
 

@@ -1,22 +1,19 @@
-"""How a program is called: one function made for it, of source that checks, runs the program and writes back.
+"""When a program is the right one: the first part of the function that it is called through, as source.
 
 A call must cost little beside a small network's arithmetic, so that each check is a line of its own on known places:
 is the argument of this shape, does this place hold the object that it held. What has been found unchanged once is
-recognised by identity afterwards. Whatever is not as it was when the program was made gives `MISS`.
+recognised by identity afterwards. Whatever is not as it was when the program was made gives `MISS`. What the call does
+then, `call` adds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from groundup.autograd.tape import TensorBase, storage_of
-from groundup.compile.numbers import Number
+from groundup.autograd.tape import TensorBase
 from groundup.compile.sharing import apart, first_places
-from groundup.compile.structure import leaves
 from groundup.dtypes import get_default_dtype
 from groundup.tensor import Tensor
 
@@ -61,35 +58,26 @@ class Source:
         return found
 
 
-def guarded(entry: Any, conditions: Sequence[str]) -> Callable[[Any, Any, Any], Any]:
-    """`call(state, args, kwargs)`: what the program of that entry gives, or `MISS`."""
-    return _Writer(entry, conditions).made()
+class Guard:
+    """Writes the checks of one program's call, and says what they have found: names of arrays and of numbers."""
 
-
-class _Writer:
-    """Writes the source of one call."""
-
-    def __init__(self, entry: Any, conditions: Sequence[str]) -> None:
+    def __init__(self, entry: Any) -> None:
         self.entry = entry
-        self.conditions = conditions
         self.source = Source()
         self.arguments: list[str] = []  # the names of the tensors among the arguments
         self.numbers: dict[str, str] = {}  # what the numbers of the program are called here
 
-    def made(self) -> Callable[[Any, Any, Any], Any]:
-        """All of it, in order."""
+    def checks(self) -> None:
+        """All of them, in order."""
         source, entry = self.source, self.entry
         source.world |= {
             "MISS": MISS,
             "Tensor": Tensor,
             "TensorBase": TensorBase,
             "apart": apart,
-            "asarray": np.asarray,
             "default": get_default_dtype,
             "entry": entry,
             "first_places": first_places,
-            "new": object.__new__,
-            "storage_of": storage_of,
             "unchanged": entry.reach.unchanged,
             "last": (None,) * len(entry.captured),
         }
@@ -105,10 +93,6 @@ class _Writer:
         source.add("except (AttributeError, LookupError, ValueError):  # something in reach is gone")
         source.add("return MISS", 2)
         self._captured()
-        self._run()
-        return source.made("call")
-
-    # When the program is the right one
 
     def _surroundings(self) -> None:
         self.source.unless(f"state.grad is {self.entry.recording}")
@@ -187,12 +171,12 @@ class _Writer:
                 terms += [f"len({name}) == {size}" for name, (_, size) in zip(names, inner, strict=True)]
                 source.unless(" and ".join(terms))
         for leaf, had in entry.starts:
-            source.unless(f"{self._leaf(leaf)}._grad is {'not ' if had else ''}None")
+            source.unless(f"{self.leaf(leaf)}._grad is {'not ' if had else ''}None")
 
     def _numbers(self) -> None:
         """The numbers that the program reads, and whether what was decided by them would be decided again."""
         source, entry = self.source, self.entry
-        condition = " and ".join(dict.fromkeys(self.conditions))
+        condition = " and ".join(dict.fromkeys(self.entry.conditions))
         used = {*entry.program.numbers, *(compile(condition, "", "eval").co_names if condition else ())}
         for name, number in entry.hyper.inputs:
             if name in used:
@@ -213,11 +197,12 @@ class _Writer:
     def _place(self, number: Any) -> str:
         """How to read an input number."""
         if isinstance(number.holder, TensorBase) or type(number.holder) is int:
-            return f"{self._leaf(number.holder)}._array.item()"
+            return f"{self.leaf(number.holder)}._array.item()"
         text = self.source.entry(number.holder, number.key)
         return text if number.index is None else f"{text}[{number.index}]"
 
-    def _leaf(self, leaf: Any) -> str:
+    def leaf(self, leaf: Any) -> str:
+        """What a tensor in reach is called, or an argument."""
         return self.arguments[leaf] if type(leaf) is int else self.source.name(leaf)
 
     def _captured(self) -> None:
@@ -235,79 +220,3 @@ class _Writer:
         source.unless(f"entry.renewed(({now}))", 2)
         source.add(f"last = ({now})", 2)
         source.unless(" and ".join(terms), 1)
-
-    # What it does
-
-    def _run(self) -> None:
-        source, entry = self.source, self.entry
-        arrays = [f"a{i}" for i in entry.places] + [f"b{i}" for i in range(len(entry.captured))]
-        numbers = [self.numbers[name] for name in entry.program.numbers]
-        source.add(f"found = entry.execute(state, {_tuple(arrays)}, {_tuple(numbers)})")
-        count = len(entry.same) + len(entry.ends) + len(entry.counts)
-        found = [f"f{i}" for i in range(count)]
-        if entry.tail is not None:
-            source.add(f"{', '.join([*found, '*kept'])}, = found")
-        elif found:
-            source.add(f"{', '.join(found)}, = found")
-        self._written()
-        rest = iter(found[len(entry.same) :])
-        for leaf in entry.ends:
-            self._wrapped("made", next(rest), leaf)
-            source.add(f"{self._leaf(leaf)}._grad = made")
-        for leaf in entry.without:
-            source.add(f"{self._leaf(leaf)}._grad = None")
-        for holder, key in entry.counts:
-            source.add(f"{source.entry(holder, key)} = {next(rest)}")
-        results = []
-        for i, (same, output) in enumerate(zip(entry.same, leaves(entry.result), strict=True)):
-            if isinstance(output, Number):
-                results.append(f"f{i}")
-                continue
-            if same is None:
-                self._wrapped(f"r{i}", f"f{i}", output)
-            results.append(f"r{i}" if same is None else self._leaf(same))
-        if entry.tail is not None:
-            source.add(f"results = [{', '.join(results)}]")
-            source.add("if state.grad:")
-            source.add(f"entry.record(entry.tail, results, kept, {_tuple(self.arguments)})", 2)
-            results = [f"results[{i}]" for i in range(len(results))]
-        source.add(f"return {self._result(entry.result, iter(results))}")
-
-    def _written(self) -> None:
-        """Count the change of each tensor that was written; the first call makes the records, later ones have them."""
-        source = self.source
-        written = [self._leaf(leaf) for leaf in self.entry.written]
-        if not written:
-            return
-        source.add("try:")
-        for text in written:
-            source.add(f"{text}._storage._version += 1", 2)
-        source.add("except AttributeError:  # one has no record yet; to count another one twice does no harm")
-        source.add(f"for each in {_tuple(written)}:", 2)
-        source.add("storage_of(each)._version += 1", 3)
-
-    def _wrapped(self, name: str, array: str, like: Any) -> None:
-        """A tensor around an array, as `wrap` makes it; a result without dimensions may be a scalar of NumPy's."""
-        source = self.source
-        source.add(f"{name} = new(Tensor)")
-        is_array = isinstance(like, TensorBase) and like._array.ndim
-        source.add(f"{name}._array = {array if is_array else f'asarray({array})'}")
-        source.add(f"{name}._node = {name}._storage = {name}._view = None")
-
-    def _result(self, value: Any, results: Any) -> str:
-        """What the function returned, with the results in the places of its tensors and numbers."""
-        if isinstance(value, (TensorBase, Number)):
-            return str(next(results))
-        if isinstance(value, dict):
-            return f"{{{', '.join(f'{self.source.name(k)}: {self._result(v, results)}' for k, v in value.items())}}}"
-        if isinstance(value, (tuple, list)):
-            parts = [self._result(each, results) for each in value]
-            if type(value) is tuple:
-                return _tuple(parts)
-            inside = ", ".join(parts) if hasattr(value, "_fields") else f"[{', '.join(parts)}]"
-            return f"{self.source.name(type(value))}({inside})"
-        return self.source.name(value)
-
-
-def _tuple(parts: Sequence[str]) -> str:
-    return f"({''.join(f'{part}, ' for part in parts)})"
