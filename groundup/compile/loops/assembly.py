@@ -1,13 +1,15 @@
 """The items of a plan as steps: runs of kernels and products that machine code does in one go, and what stands between.
 
 A group becomes the text of a kernel here, a kernel written by hand gets the source of what it calls, and two kernels
-of the same text are one.
+of the same text are one. A kernel of which no machine code can be made is left to NumPy, and the others are not.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
 from types import FunctionType
 from typing import Any
 
@@ -15,47 +17,95 @@ import numpy as np
 
 from groundup.compile.loops.emit import Emitter, Made
 from groundup.compile.loops.group import Group
+from groundup.compile.loops.items import Call, Item, Left, Looked, Product
 from groundup.compile.loops.layout import Buffer
-from groundup.compile.loops.machine import LARGEST, PLUS, SMALLEST, Kernel
-from groundup.compile.loops.plan import Call, Left, Plan, Product
+from groundup.compile.loops.left import members
+from groundup.compile.loops.machine import LARGEST, PLUS, REASONS, SMALLEST, Kernel, machine_code
+from groundup.compile.loops.plan import Plan
 from groundup.compile.loops.products import Operand, product_call
+from groundup.compile.loops.terms import Refused
 
-Step = list[Made | Product] | Product | Left  # what one call of machine code does, or one of NumPy
+Step = list[Made | Product] | Product | Left | Looked  # what one call of machine code does, or one of NumPy
 
 
-def assembled(plan: Plan) -> list[Step]:
-    """The steps of a plan, in order."""
-    return _Assembler(plan).assembled()
+@dataclass
+class Assembled:
+    """The steps of a plan, the machine code of their kernels, and what fell back to NumPy: what, and why."""
+
+    steps: list[Step]
+    addresses: dict[Kernel, int]
+    fallbacks: list[tuple[str, str]]
+
+
+def assembled(plan: Plan) -> Assembled:
+    """The steps of a plan, in order. What gets no machine code is left to NumPy, each kernel for itself."""
+    without: dict[Item, str] = {}
+    names: dict[Item, str] = {}
+    while True:
+        assembler = _Assembler(plan, without)
+        steps = assembler.assembled()
+        kernels = list(dict.fromkeys(assembler.kernels.values()))
+        found = dict(zip(kernels, machine_code(kernels), strict=True))
+        addresses = {kernel: address for kernel, address in found.items() if address is not None}
+        missing = dict(assembler.refused)
+        for (item, _), kernel in assembler.kernels.items():
+            if kernel not in addresses:
+                names.setdefault(item, kernel.name)
+                missing.setdefault(item, REASONS.get(kernel, "no machine code"))
+        if not missing:
+            return Assembled(steps, addresses, _told(plan, without, names))
+        without |= missing
+
+
+def _told(plan: Plan, without: dict[Item, str], names: dict[Item, str]) -> list[tuple[str, str]]:
+    """What NumPy does, and why, each once."""
+    found = [(item.statement.row.name, item.why) for item in plan.items if isinstance(item, Left)]
+    for item, why in without.items():
+        name = _kernel_name(item) if isinstance(item, Group) else item.function.__name__
+        found.append((names.get(item, name), why))
+    return list(dict.fromkeys(found))
 
 
 class _Assembler:
-    """Makes the steps, one item after the other."""
+    """Makes the steps, one item after the other; `without` are items that are known to get no machine code."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, without: dict[Item, str]) -> None:
         self.plan = plan
+        self.items = _replaced(plan, without)
         self.steps: list[Step] = []
+        self.kernels: dict[tuple[Item, int], Kernel] = {}  # of an item, by their order
+        self.refused: dict[Item, str] = {}
 
     def assembled(self) -> list[Step]:
         """All of them."""
         needed = self._needed()
         taken: dict[str, str] = {}
-        for item in self.plan.items:
+        for item in self.items:
             if isinstance(item, Group):
-                name = _kernel_name(item)
-                made = Emitter(item, needed[item], name).made()
-                made = _renamed(made, taken)
-                self._machine(made)
-                for partial, whole, how in made.partials:
-                    self._machine(_combining(partial, whole, how))
+                if needed[item]:
+                    self._group(item, needed[item], taken)
             elif isinstance(item, Call):
-                self._machine(_called(item, taken))
+                self._machine(item, _called(item, taken))
             elif isinstance(item, Product) and multiplied(item) is not None:
-                self._machine(item)
+                self._append(item)
             else:
                 self.steps.append(item)
         return self.steps
 
-    def _machine(self, made: Made | Product) -> None:
+    def _group(self, group: Group, needed: set[Buffer], taken: dict[str, str]) -> None:
+        try:
+            made = _renamed(Emitter(group, needed, _kernel_name(group)).made(), taken)
+        except Refused as refused:
+            self.refused[group] = str(refused)
+            return
+        self._machine(group, made, *(_combining(*each) for each in made.partials))
+
+    def _machine(self, item: Item, *calls: Made) -> None:
+        for i, made in enumerate(calls):
+            self.kernels[item, i] = made.kernel
+            self._append(made)
+
+    def _append(self, made: Made | Product) -> None:
         last = self.steps[-1] if self.steps else None
         if isinstance(last, list):
             last.append(made)
@@ -65,11 +115,11 @@ class _Assembler:
     def _needed(self) -> dict[Any, set[Buffer]]:
         """What of the results of each group somebody else reads."""
         readers: dict[Buffer, set[int]] = {}
-        for at, item in enumerate(self.plan.items):
+        for at, item in enumerate(self.items):
             for buffer in _reads(item):
                 readers.setdefault(buffer, set()).add(at)
         found = {}
-        for at, item in enumerate(self.plan.items):
+        for at, item in enumerate(self.items):
             if isinstance(item, Group):
                 in_place = {m.out.buffer for m in item.members if m.statement.inplace}
                 found[item] = {
@@ -78,6 +128,32 @@ class _Assembler:
                     if buffer.kind != "temporary" or buffer in in_place or readers.get(buffer, set()) - {at}
                 }
         return found
+
+
+def _replaced(plan: Plan, without: dict[Item, str]) -> list[Item]:
+    """The items, with NumPy's statements in the places of those that get no machine code.
+
+    A row's own kernels are given up together. NumPy then reads what the first of them would have read, before anything
+    that comes later writes there.
+    """
+    if not without:
+        return plan.items
+    rows = {item.instead: why for item, why in without.items() if isinstance(item, Call) and item.instead is not None}
+    first: dict[int, list[Left]] = {}
+    for instead, why in rows.items():
+        first.setdefault(instead.at, []).append(replace(instead.left, why=why))
+    found: list[Item] = []
+    flags: set[Buffer] = set()
+    for at, item in enumerate(plan.items):
+        found += first.get(at, [])
+        if isinstance(item, Group) and item in without:
+            found += members(item, without[item])
+        elif isinstance(item, (Call, Product)) and item.instead in rows:
+            flags |= item.writes if isinstance(item, Call) else set()
+        else:
+            found.append(item)
+    plan.checks = [each for each in plan.checks if each[0] not in flags]
+    return found
 
 
 def multiplied(product: Product) -> Any:
@@ -95,7 +171,9 @@ def touched(step: Any) -> list[Buffer]:
         return [each for each in found if isinstance(each, Buffer)]
     if isinstance(step, Product):
         return [step.a.buffer, step.b.buffer, step.out.buffer]
-    return [each.buffer for each in (*step.reads, step.out)]
+    if isinstance(step, Looked):
+        return [step.read.buffer]
+    return [each.buffer for each in (*step.reads.values(), step.out)]
 
 
 def _reads(item: Any) -> set[Buffer]:
@@ -105,7 +183,9 @@ def _reads(item: Any) -> set[Buffer]:
         return item.reads
     if isinstance(item, Product):
         return {item.a.buffer, item.b.buffer} | ({item.out.buffer} if item.beta else set())
-    return {each.buffer for each in item.reads}
+    if isinstance(item, Looked):
+        return {item.read.buffer}
+    return {each.buffer for each in item.reads.values()}
 
 
 def _kernel_name(group: Group) -> str:
@@ -143,6 +223,7 @@ def _called(call: Call, taken: dict[str, str]) -> Made:
     return _renamed(Made(Kernel(name, _source(call.function), tuple(kinds)), call.arguments, call.split), taken)
 
 
+@cache
 def _source(function: Callable[..., Any]) -> str:
     texts: dict[str, str] = {}
 

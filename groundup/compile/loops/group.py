@@ -44,6 +44,7 @@ class Member:
     level: str
     reads: list[Access | None]
     out: Access
+    task: Task
 
 
 @dataclass(eq=False, slots=True)
@@ -158,7 +159,7 @@ class Group:
         out = self._access(task.out, task.shape, to, domain)
         if out is None:
             return None
-        member = Member(task.statement, kind, level, reads, out)
+        member = Member(task.statement, kind, level, reads, out, task)
         return (member, domain, inner) if self._in_place_fits(member, domain, inner) else None
 
     def _access(self, each: tuple[Value, Layout, Shape], shape: Shape, to: Shape, domain: Shape) -> Access | None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from groundup.compile.graph import Graph, Memory, Statement, Value
+from groundup.compile.loops.group import Group
+from groundup.compile.loops.items import Left
 from groundup.compile.names import Names
 from groundup.compile.program import Program
 
 
-def program_of(statement: Statement, numbers: list[str]) -> tuple[Program, list[Value]]:
+def program_of(left: Left, numbers: list[str]) -> tuple[Program, list[Value]]:
     """A NumPy program of one statement, and the values that it takes."""
+    statement = left.statement
     given: list[Value] = []
     names: dict[Value, Value] = {}
 
     def own(each: Any) -> Any:
-        if not isinstance(each, Value) or (each.constant is not None and each.constant.size == 1):
+        if not isinstance(each, Value) or each not in left.reads:
             return each
         if each not in names:
             names[each] = Value(each.shape, each.dtype, Memory(external=True), f"x{len(given)}")
@@ -28,3 +31,15 @@ def program_of(statement: Statement, numbers: list[str]) -> tuple[Program, list[
     single = Statement(statement.row, out, operands, statement.params, inplace=statement.inplace, call=statement.call)
     graph = Graph([names[each] for each in given], [single], [] if statement.inplace else [out])
     return Program(graph, numbers, Names(), "left"), given
+
+
+def members(group: Group, why: str) -> list[Left]:
+    """What NumPy does in the place of a kernel: its statements, one after the other."""
+    found = []
+    for member in group.members:
+        task = member.task
+        reads = {each[0]: each[1] for each in task.reads if each is not None}
+        if task.statement.inplace:
+            reads[task.statement.operands[0]] = task.out[1]
+        found.append(Left(task.statement, reads, task.out[1], why))
+    return found

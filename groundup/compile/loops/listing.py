@@ -10,8 +10,8 @@ from collections import Counter
 from typing import Any
 
 from groundup.compile.loops.emit import Made
+from groundup.compile.loops.items import Looked, Product
 from groundup.compile.loops.layout import Buffer, Layout
-from groundup.compile.loops.plan import Product
 from groundup.compile.loops.run import LoopProgram
 from groundup.compile.numbers import Number
 
@@ -43,6 +43,8 @@ def report(program: LoopProgram) -> str:
 def _kind(made: Any) -> str:
     if isinstance(made, Made):
         return made.kernel.name
+    if isinstance(made, Looked):
+        return "item"
     return "matmul" if isinstance(made, Product) else f"{made.statement.row.name} (left to NumPy)"
 
 
@@ -63,6 +65,8 @@ def _line(made: Any, names: dict[Buffer, str]) -> str:
         return f"matmul({a}, {b}, out={out})"
     if isinstance(made, Made):
         return f"{made.kernel.name}({', '.join(_argument(each, names) for each in made.arguments)})"
+    if isinstance(made, Looked):
+        return f"{made.name} = {names[made.read.buffer]}.item()"
     return f"{names[made.out.buffer]} = {made.statement.row.name}(...)  # left to NumPy"
 
 

@@ -8,6 +8,7 @@ own; some rows have kernels written by hand; everything else is left to NumPy, s
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from groundup.compile.graph import Graph, Statement, Value
 from groundup.compile.loops.emit import COPIES, spelled
 from groundup.compile.loops.expand import expanded
 from groundup.compile.loops.group import OPERATIONS, Group, Task, begun, contiguous
+from groundup.compile.loops.items import Call, Instead, Item, Left, Looked, Product
 from groundup.compile.loops.layout import Buffer, Layout, restrided, steps, viewed
 from groundup.compile.loops.terms import Refused, Term, converted
 from groundup.compile.numbers import Number
@@ -25,39 +27,6 @@ from groundup.ops import ROWS
 
 PRODUCTS = frozenset({"matmul", "mm"})
 TYPES = frozenset({"float32", "float64", "int64", "int32", "bool"})
-
-
-@dataclass(eq=False, slots=True)
-class Call:
-    """A kernel written by hand, and what it is called with."""
-
-    function: Callable[..., None]
-    arguments: list[Any]
-    split: int
-    reads: set[Buffer]
-    writes: set[Buffer]
-
-
-@dataclass(eq=False, slots=True)
-class Product:
-    """out = a @ b, by BLAS."""
-
-    a: Layout
-    b: Layout
-    out: Layout
-    beta: int = 0
-
-
-@dataclass(eq=False, slots=True)
-class Left:
-    """A statement that NumPy runs, on arrays of these layouts."""
-
-    statement: Statement
-    reads: list[Layout]
-    out: Layout
-
-
-Item = Any  # a Group, a Call, a Product or something left
 
 
 @dataclass(eq=False)
@@ -69,6 +38,7 @@ class Plan:
     written: dict[Buffer, int] = field(default_factory=dict)  # which item wrote a buffer last
     read_at: dict[Buffer, int] = field(default_factory=dict)  # which item read a buffer last
     checks: list[tuple[Buffer, Callable[[int], Exception]]] = field(default_factory=list)
+    looked: dict[str, int] = field(default_factory=dict)  # which item reads a number of the program from a tensor
     origin: str = ""
 
     def layout(self, value: Value) -> Layout:
@@ -113,7 +83,8 @@ def planned(graph: Graph) -> Plan:
         plan.layouts[value] = contiguous(Buffer(value.dtype, math.prod(value.shape), "input", value.name), value.shape)
     for original in graph.statements:
         if original.call == "item":
-            raise Refused("a number read from a tensor while the program runs")
+            _look(plan, original)
+            continue
         for value in original.values():
             if value.constant is not None and value.memory in changed and value not in plan.layouts:
                 _copy_of_constant(plan, value, original)
@@ -121,6 +92,13 @@ def planned(graph: Graph) -> Plan:
         for statement in expanded(original):
             _place(plan, statement, changed)
     return plan
+
+
+def _look(plan: Plan, statement: Statement) -> None:
+    """Read a number from a tensor; what is computed with it comes after."""
+    read = plan.layout(statement.operands[0])
+    plan.looked[statement.out.name] = len(plan.items)
+    plan.add(Looked(statement.out.name, read), {read.buffer}, set())
 
 
 def _copy_of_constant(plan: Plan, value: Value, before: Statement) -> None:
@@ -133,7 +111,7 @@ def _place(plan: Plan, statement: Statement, changed: set[Any]) -> None:
     """Give one statement its place in the plan."""
     out = statement.out
     if statement.call is not None or 0 in out.shape or any(0 in v.shape for v in statement.values()):
-        _leave(plan, statement)
+        _leave(plan, statement, "an array of no elements" if statement.call is None else "random numbers are drawn")
         return
     if statement.row.shares and not statement.inplace:
         base = plan.layout(statement.operands[0])
@@ -144,16 +122,18 @@ def _place(plan: Plan, statement: Statement, changed: set[Any]) -> None:
                 return
             if statement.is_view and {out.memory, statement.operands[0].memory} & changed:
                 raise Refused("a view that the loops would have to copy")
-    if any(v.dtype.name not in TYPES for v in (*statement.values(), out)):
-        _leave(plan, statement)
+    unknown = [v.dtype.name for v in (*statement.values(), out) if v.dtype.name not in TYPES]
+    if unknown:
+        _leave(plan, statement, f"elements of {unknown[0]}")
         return
     if statement.row.name in PRODUCTS and not statement.inplace and _multiply(plan, statement):
         return
     try:
         _join(plan, _task(plan, statement))
-    except Refused:
-        if not _lowered(plan, statement):
-            _leave(plan, statement)
+    except Refused as refused:
+        why = _lowered(plan, statement)
+        if why:
+            _leave(plan, statement, str(refused) if why == NO_KERNEL else why)
 
 
 # Statements that loops compute element by element
@@ -186,13 +166,18 @@ def _read(plan: Plan, each: Any, shape: tuple[int, ...]) -> tuple[Value, Layout,
     """A read of an operand over a shape; None for a number."""
     if not isinstance(each, Value):
         return None
-    if each.constant is not None and each.constant.size == 1 and each not in plan.layouts:
+    if _is_number(plan, each):
         return None
     layout = plan.layout(each)
     strides = layout.over(shape)
     if strides is None:
         raise Refused("operands that do not broadcast")
     return each, layout, strides
+
+
+def _is_number(plan: Plan, value: Value) -> bool:
+    """Whether a value is a constant of one element that nothing writes to."""
+    return value.constant is not None and value.constant.size == 1 and value not in plan.layouts
 
 
 def _trial(statement: Statement) -> None:
@@ -287,6 +272,9 @@ def _join(plan: Plan, task: Task) -> None:
     first = max([plan.written.get(buffer, -1) for buffer in read], default=-1)
     if task.statement.inplace:
         first = max(first, plan.written.get(target, -1), plan.read_at.get(target, -1))
+    for number in task.statement.operands:
+        if isinstance(number, Number) and number.late:
+            first = max([first, *(plan.looked.get(name, -1) for name in re.findall(r"\w+", number.text))])
     shared = read | {target}
     joined = None
     for at in range(max(first, 0), len(plan.items)):
@@ -317,19 +305,23 @@ def _multiply(plan: Plan, statement: Statement) -> bool:
 # Kernels written by hand
 
 
-def _lowered(plan: Plan, statement: Statement) -> bool:
+NO_KERNEL = "no kernel for it"
+
+
+def _lowered(plan: Plan, statement: Statement) -> str:
+    """Put the calls of kernels for a statement into the plan; if that cannot be, says why."""
     from groundup.compile.loops.kernels import LOWERINGS
 
     lower = LOWERINGS.get(statement.row.name)
     if lower is None or statement.inplace:
-        return False
+        return NO_KERNEL
     trial = Asked(plan, statement)
     try:
         lower(statement, trial)
-    except Refused:
-        return False
+    except Refused as refused:
+        return str(refused)
     trial.keep()
-    return True
+    return ""
 
 
 class Asked:
@@ -344,7 +336,13 @@ class Asked:
 
     def keep(self) -> None:
         """Put what was asked for into the plan."""
+        if self.result is None:
+            raise RuntimeError(f"the lowering of {self.statement.row.name} has no result")
+        left = Left(self.statement, _places(self.plan, self.statement), self.result, "")
+        instead = Instead(left, len(self.plan.items))
         for item in self.items:
+            if isinstance(item, (Call, Product)):
+                item.instead = instead
             if isinstance(item, Task):
                 self.plan.items.append(group := begun(item, self.plan.origin))
                 self.plan.note(len(self.plan.items) - 1, group.buffers_read(), group.buffers_written())
@@ -353,8 +351,6 @@ class Asked:
             else:
                 self.plan.add(item, {item.a.buffer, item.b.buffer}, {item.out.buffer})
         self.plan.checks += self.checks
-        if self.result is None:
-            raise RuntimeError(f"the lowering of {self.statement.row.name} has no result")
         self.plan.layouts[self.statement.out] = self.result
 
     def read(self, value: Value, order: Any = None) -> Buffer:
@@ -366,11 +362,10 @@ class Asked:
         if Layout(layout.buffer, shape, strides, layout.offset).contiguous:
             return layout.buffer
         target = Buffer(value.dtype, math.prod(shape), "temporary")
-        copy = Value(shape, value.dtype, value.memory)
-        statement = Statement(ROWS["clone"], copy, [value], {})
-        self.items.append(
-            Task(statement, shape, [(value, layout, strides)], (copy, contiguous(target, shape), steps(shape)))
-        )
+        turned, copy = Value(shape, value.dtype, value.memory), Value(shape, value.dtype, value.memory)
+        read = turned, Layout(layout.buffer, shape, strides, layout.offset), strides
+        statement = Statement(ROWS["clone"], copy, [turned], {})
+        self.items.append(Task(statement, shape, [read], (copy, contiguous(target, shape), steps(shape))))
         return target
 
     def strided(self, value: Value) -> tuple[Buffer, int, tuple[int, ...]]:
@@ -458,11 +453,16 @@ def _matrix(given: Any, shape: tuple[int, int], turned: bool, gap: int, batch: t
 # What NumPy runs
 
 
-def _leave(plan: Plan, statement: Statement) -> None:
-    reads = [plan.layout(value) for value in statement.values()]
+def _leave(plan: Plan, statement: Statement, why: str) -> None:
+    reads = _places(plan, statement)
     if statement.inplace:
         out = plan.layout(statement.operands[0])
         plan.layouts[statement.out] = out
     else:
         out = plan.fresh(statement.out)
-    plan.add(Left(statement, reads, out), {each.buffer for each in reads}, {out.buffer})
+    plan.add(Left(statement, reads, out, why), {each.buffer for each in reads.values()}, {out.buffer})
+
+
+def _places(plan: Plan, statement: Statement) -> dict[Value, Layout]:
+    """Where the values of a statement lie, but for those that are written out as numbers."""
+    return {value: plan.layout(value) for value in statement.values() if not _is_number(plan, value)}

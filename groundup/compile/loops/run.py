@@ -7,8 +7,9 @@ keep them.
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,10 @@ from groundup.compile.loops.address import address
 from groundup.compile.loops.arena import LINE, arranged
 from groundup.compile.loops.assembly import assembled, multiplied, touched
 from groundup.compile.loops.emit import Made
+from groundup.compile.loops.items import Left, Looked, Product
 from groundup.compile.loops.layout import Buffer, Layout
 from groundup.compile.loops.left import program_of
-from groundup.compile.loops.machine import REASONS, Kernel, machine_code
-from groundup.compile.loops.plan import Left, Product, planned
+from groundup.compile.loops.plan import planned
 from groundup.compile.loops.team import Run
 from groundup.compile.loops.terms import Refused
 from groundup.compile.numbers import Number
@@ -41,8 +42,11 @@ class LoopProgram:
         self.inputs = [self.plan.layouts[value].buffer for value in graph.inputs]
         self.results = [self._result(each) for each in graph.outputs]
         self.numbers: dict[str, int] = {}  # the text of each number of the call, and its place
+        self.seen: dict[str, Any] = {}  # numbers read from tensors while the program runs
         self._outputs(graph)
-        self.steps = assembled(self.plan)
+        made = assembled(self.plan)
+        self.steps, self.addresses = made.steps, made.addresses
+        self.fallbacks = made.fallbacks  # what NumPy does in the place of kernels, and why
         self._allocate()
         self._bind()
 
@@ -63,8 +67,7 @@ class LoopProgram:
             for each in self.results
             if not isinstance(each, Layout)
         ]
-        head = f"lambda {', '.join(self.program.numbers)}: ({', '.join(texts)}{',' if texts else ''})"
-        self.plain: Callable[..., Any] = eval(head)
+        self.plain = self._lambda(texts)
 
     # Memory
 
@@ -113,22 +116,23 @@ class LoopProgram:
     # What is called
 
     def _bind(self) -> None:
-        called = [made for step in self.steps if isinstance(step, list) for made in step]
-        kernels = list(dict.fromkeys(made.kernel for made in called if isinstance(made, Made)))
-        addresses = dict(zip(kernels, machine_code(kernels), strict=True))
-        missing = [kernel for kernel, address in addresses.items() if address is None]
-        if missing:
-            raise Refused(f"no machine code for {missing[0].name}: {REASONS.get(missing[0])}")
-        self.distinct = kernels
+        self.distinct = list(self.addresses)
         self.kept: list[Any] = []
-        tables = [self._table(step, addresses) if isinstance(step, list) else step for step in self.steps]
+        tables = [self._table(step) if isinstance(step, list) else step for step in self.steps]
         self.values = np.zeros(max(len(self.numbers), 1))
         self.calls = [self._callable(each) for each in tables]
-        texts = ", ".join(self.numbers)
-        head = ", ".join(self.program.numbers)
-        self.evaluate: Callable[..., Any] = eval(f"lambda {head}: ({texts}{',' if texts else ''})")
+        # Numbers that are read from tensors on the way are 0 at first, and put in when they are known.
+        self.evaluate = self._lambda("0.0" if self._looked(text) else text for text in self.numbers)
 
-    def _table(self, segment: list[Made | Product], addresses: dict[Kernel, int | None]) -> tuple[np.ndarray, bool]:
+    def _lambda(self, texts: Iterable[str]) -> Callable[..., Any]:
+        """The function of the call's numbers that gives these expressions of them, and of what has been looked at."""
+        return eval(f"lambda {', '.join(self.program.numbers)}: ({''.join(f'{text}, ' for text in texts)})", self.seen)
+
+    def _looked(self, text: str) -> set[str]:
+        """The numbers in an expression that are read from tensors."""
+        return self.plan.looked.keys() & set(re.findall(r"\w+", text))
+
+    def _table(self, segment: list[Made | Product]) -> tuple[np.ndarray, bool]:
         rows = []
         work = 0
         for made in segment:
@@ -150,7 +154,7 @@ class LoopProgram:
                     args.append(self._number(argument))
             array = np.array(args, np.int64)
             self.kept.append(array)
-            rows.append([addresses[made.kernel], array.ctypes.data, 64 if made.split > 1 else 1, 1])
+            rows.append([self.addresses[made.kernel], array.ctypes.data, 64 if made.split > 1 else 1, 1])
         return np.array(rows, np.int64), work < SMALL
 
     def _number(self, argument: Any) -> int:
@@ -162,6 +166,8 @@ class LoopProgram:
             return Run(step[0], self.memory, self.values, alone=step[1])
         if isinstance(step, Product):
             return self._product(step)
+        if isinstance(step, Looked):
+            return self._look(step)
         return self._left(step)
 
     def _array(self, layout: Layout) -> np.ndarray:
@@ -206,17 +212,32 @@ class LoopProgram:
         return multiply
 
     def _left(self, left: Left) -> Callable[[], Any]:
-        program, given = program_of(left.statement, self.program.numbers)
-        reads = self._arrays([self.plan.layout(value) for value in given])
+        program, given = program_of(left, [*self.program.numbers, *self.plan.looked])
+        reads = self._arrays([left.reads[value] for value in given])
         target = self._arrays([left.out])
-        names = [self.program.numbers.index(name) for name in program.numbers]
+        shape = left.out.shape
+        numbers = self._lambda(program.numbers)
 
         def run() -> None:
-            found = program.run(*reads(), *[self.current[i] for i in names])
+            found = program.run(*reads(), *numbers(*self.current))
             if found:
-                target()[0][...] = found[0]
+                target()[0][...] = np.reshape(found[0], shape)
 
         return run
+
+    def _look(self, looked: Looked) -> Callable[[], Any]:
+        """Read a number from a tensor, and work out what depends on it as soon as all is known that this needs."""
+        read, name, seen = self._arrays([looked.read]), looked.name, self.seen
+        known = {each for each, at in self.plan.looked.items() if at <= self.plan.looked[name]}
+        ready = [(slot, text) for text, slot in self.numbers.items() if name in self._looked(text) <= known]
+        slots, worked_out, values = [slot for slot, _ in ready], self._lambda(text for _, text in ready), self.values
+
+        def look() -> None:
+            seen[name] = read()[0].item()
+            if slots:
+                values[slots] = worked_out(*self.current)
+
+        return look
 
     # The run
 
