@@ -13,6 +13,7 @@ from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase, wrap
 from groundup.compile.call import called
 from groundup.compile.errors import TraceError
+from groundup.compile.guard import Form
 from groundup.compile.hyper import Hyper, Input
 from groundup.compile.numbers import Number
 from groundup.compile.program import programs
@@ -20,7 +21,7 @@ from groundup.compile.reach import Reach
 from groundup.compile.recorded import Recorded
 from groundup.compile.running import running
 from groundup.compile.sharing import check_apart, first_places, overlapping, owner
-from groundup.compile.structure import equal_argument, leaves, objects, rebuilt
+from groundup.compile.structure import equal_argument, leaves, objects, rebuilt, rebuilt
 from groundup.compile.tracer import Tracer
 from groundup.dtypes import get_default_dtype
 from groundup.random.announced import LISTENER
@@ -145,7 +146,13 @@ class Entry:
         check_apart([*arguments, *self.captured], changed)
         self.written_owners = self._owners()
         self.conditions = tracer.conditions
+        self.forms: list[Form] = []
+        self.given = rebuilt((self.args, self.kwargs), self._form)
         self.call = called(self)
+
+    def _form(self, tensor: Any) -> Form:
+        self.forms.append(Form.of(tensor))
+        return self.forms[-1]
 
     # What a call asks
 
@@ -173,7 +180,16 @@ class Entry:
         """Run the program: in loops where that can be, and has not been turned off."""
         if self.runner is None:
             self.runner = running(self.program)
+            self._shorten()
         return state.run(self.runner, *arrays, *numbers)
+
+    def _shorten(self) -> None:
+        """From now on call a program in loops by a function of its own, where there can be one."""
+        program = getattr(self.runner, "__self__", None)
+        if program is not None:
+            from groundup.compile.loops.direct import direct
+
+            self.call = direct(self, program) or self.call
 
     def record(self, tail: Any, results: list[Any], residuals: list[Any], tensors: tuple[Any, ...]) -> None:
         """Put the backward program on the tape, behind the results that have a gradient."""
