@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 
 from groundup.compile.graph import Graph, Statement, Value
+from groundup.compile.loops.asked import Asked
 from groundup.compile.loops.emit import COPIES, spelled
 from groundup.compile.loops.expand import expanded
 from groundup.compile.loops.group import OPERATIONS, Group, Task, begun, contiguous
-from groundup.compile.loops.items import Call, Instead, Item, Left, Looked, Product
+from groundup.compile.loops.items import Item, Left, Looked, Product
 from groundup.compile.loops.layout import Buffer, Layout, restrided, steps, viewed
+from groundup.compile.loops.orders import as_memory_runs, in_order, kept, order_of, plain_memory
 from groundup.compile.loops.terms import Refused, Term, converted
 from groundup.compile.numbers import Number
 from groundup.ops import ROWS
@@ -38,6 +40,9 @@ class Plan:
     written: dict[Buffer, int] = field(default_factory=dict)  # which item wrote a buffer last
     read_at: dict[Buffer, int] = field(default_factory=dict)  # which item read a buffer last
     checks: list[tuple[Buffer, Callable[[int], Exception]]] = field(default_factory=list)
+    turned: set[Buffer] = field(default_factory=set)  # whose values lie in another order of axes than NumPy's
+    plain: set[Any] = field(default_factory=set)  # memory that must lie as NumPy has it
+    shared: set[Value] = field(default_factory=set)  # what is read more than once
     looked: dict[str, int] = field(default_factory=dict)  # which item reads a number of the program from a tensor
     origin: str = ""
 
@@ -54,6 +59,14 @@ class Plan:
                 raise Refused("a value that nothing made")
             self.layouts[value] = found
         return found
+
+    def places(self, statement: Statement) -> dict[Value, Layout]:
+        """Where the values of a statement lie, but for those that are written out as numbers."""
+        return {value: self.layout(value) for value in statement.values() if not self.is_number(value)}
+
+    def is_number(self, value: Value) -> bool:
+        """Whether a value is a constant of one element that nothing writes to."""
+        return value.constant is not None and value.constant.size == 1 and value not in self.layouts
 
     def fresh(self, value: Value) -> Layout:
         """A new buffer for a value."""
@@ -79,6 +92,8 @@ def planned(graph: Graph) -> Plan:
     """The plan of a whole graph; raises `Refused` if the program as a whole cannot be run in loops."""
     plan = Plan()
     changed = {statement.out.memory for statement in graph.statements if statement.inplace}
+    plan.plain, uses = plain_memory(graph), graph.uses()
+    plan.shared = {value for value, count in uses.items() if count > 1}
     for value in graph.inputs:
         plan.layouts[value] = contiguous(Buffer(value.dtype, math.prod(value.shape), "input", value.name), value.shape)
     for original in graph.statements:
@@ -122,6 +137,8 @@ def _place(plan: Plan, statement: Statement, changed: set[Any]) -> None:
                 return
             if statement.is_view and {out.memory, statement.operands[0].memory} & changed:
                 raise Refused("a view that the loops would have to copy")
+    if statement.row.name == "relaid" and _relaid(plan, statement, changed):
+        return
     unknown = [v.dtype.name for v in (*statement.values(), out) if v.dtype.name not in TYPES]
     if unknown:
         _leave(plan, statement, f"elements of {unknown[0]}")
@@ -134,6 +151,19 @@ def _place(plan: Plan, statement: Statement, changed: set[Any]) -> None:
         why = _lowered(plan, statement)
         if why:
             _leave(plan, statement, str(refused) if why == NO_KERNEL else why)
+
+
+def _relaid(plan: Plan, statement: Statement, changed: set[Any]) -> bool:
+    """Take a copy with axes in another order for a view, if nobody can tell."""
+    out, given = statement.out, statement.operands[0]
+    source, size, dims = plan.layout(given), statement.params["size"], statement.params["dims"]
+    strides = restrided(source.shape, source.strides, size)
+    told = {out.memory, given.memory} & changed and given in plan.shared
+    if strides is None or told or {out.memory, given.memory} & plan.plain or source.buffer.kind != "temporary":
+        return False
+    plan.layouts[out] = Layout(source.buffer, out.shape, tuple(strides[axis] for axis in dims), source.offset)
+    plan.turned.add(source.buffer)
+    return True
 
 
 # Statements that loops compute element by element
@@ -151,12 +181,16 @@ def _task(plan: Plan, statement: Statement) -> Task:
     _trial(statement)
     shape = statement.out.shape
     reads = [_read(plan, each, shape) for each in statement.operands]
-    return Task(statement, shape, reads, _result(plan, statement))
+    return Task(statement, shape, reads, _result(plan, statement, reads))
 
 
-def _result(plan: Plan, statement: Statement) -> tuple[Value, Layout, tuple[int, ...]]:
+def _result(plan: Plan, statement: Statement, reads: Sequence[Any] = ()) -> tuple[Value, Layout, tuple[int, ...]]:
     if not statement.inplace:
-        out = contiguous(Buffer(statement.out.dtype, math.prod(statement.out.shape), "temporary"), statement.out.shape)
+        buffer, shape = Buffer(statement.out.dtype, math.prod(statement.out.shape), "temporary"), statement.out.shape
+        order = None if statement.out.memory in plan.plain else kept(reads, shape, plan.turned)
+        out = contiguous(buffer, shape) if order is None else in_order(buffer, shape, order)
+        if order is not None:
+            plan.turned.add(buffer)
         return statement.out, out, out.strides
     target = plan.layout(statement.operands[0])
     return statement.out, target, target.strides
@@ -166,18 +200,13 @@ def _read(plan: Plan, each: Any, shape: tuple[int, ...]) -> tuple[Value, Layout,
     """A read of an operand over a shape; None for a number."""
     if not isinstance(each, Value):
         return None
-    if _is_number(plan, each):
+    if plan.is_number(each):
         return None
     layout = plan.layout(each)
     strides = layout.over(shape)
     if strides is None:
         raise Refused("operands that do not broadcast")
     return each, layout, strides
-
-
-def _is_number(plan: Plan, value: Value) -> bool:
-    """Whether a value is a constant of one element that nothing writes to."""
-    return value.constant is not None and value.constant.size == 1 and value not in plan.layouts
 
 
 def _trial(statement: Statement) -> None:
@@ -227,6 +256,8 @@ def _copy(plan: Plan, statement: Statement) -> Task:
         read = None if not isinstance(given, Value) else _read(plan, given, out.shape)
         return Task(statement, out.shape, [None, read], _result(plan, statement))
     source = plan.layout(statement.operands[0])
+    if source.buffer in plan.turned and order_of(source) is not None:
+        raise Refused("a copy that goes by squares")
     target = contiguous(Buffer(out.dtype, math.prod(out.shape), "temporary"), out.shape)
     if statement.row.name == "relaid":
         size, dims = statement.params["size"], statement.params["dims"]
@@ -267,6 +298,7 @@ def _reduction(plan: Plan, statement: Statement) -> Task:
 
 def _join(plan: Plan, task: Task) -> None:
     """Put the statement into the earliest group that takes it, or into a new one."""
+    task = as_memory_runs(task, plan.turned)
     read = {each[1].buffer for each in task.reads if each is not None}
     target = task.out[1].buffer
     first = max([plan.written.get(buffer, -1) for buffer in read], default=-1)
@@ -318,151 +350,21 @@ def _lowered(plan: Plan, statement: Statement) -> str:
     trial = Asked(plan, statement)
     try:
         lower(statement, trial)
+        trial.settle()
     except Refused as refused:
         return str(refused)
     trial.keep()
     return ""
 
 
-class Asked:
-    """What a lowering asks of the plan; nothing of it is kept until it has asked for everything."""
-
-    def __init__(self, plan: Plan, statement: Statement) -> None:
-        self.plan = plan
-        self.statement = statement
-        self.items: list[Item] = []
-        self.result: Layout | None = None
-        self.checks: list[tuple[Buffer, Callable[[int], Exception]]] = []
-
-    def keep(self) -> None:
-        """Put what was asked for into the plan."""
-        if self.result is None:
-            raise RuntimeError(f"the lowering of {self.statement.row.name} has no result")
-        left = Left(self.statement, _places(self.plan, self.statement), self.result, "")
-        instead = Instead(left, len(self.plan.items))
-        for item in self.items:
-            if isinstance(item, (Call, Product)):
-                item.instead = instead
-            if isinstance(item, Task):
-                self.plan.items.append(group := begun(item, self.plan.origin))
-                self.plan.note(len(self.plan.items) - 1, group.buffers_read(), group.buffers_written())
-            elif isinstance(item, Call):
-                self.plan.add(item, item.reads, item.writes)
-            else:
-                self.plan.add(item, {item.a.buffer, item.b.buffer}, {item.out.buffer})
-        self.plan.checks += self.checks
-        self.plan.layouts[self.statement.out] = self.result
-
-    def read(self, value: Value, order: Any = None) -> Buffer:
-        """The elements of a value, without gaps, its axes in that order in memory."""
-        layout = self.plan.layout(value)
-        order = tuple(range(len(value.shape))) if order is None else order
-        shape = tuple(value.shape[axis] for axis in order)
-        strides = tuple(layout.strides[axis] for axis in order)
-        if Layout(layout.buffer, shape, strides, layout.offset).contiguous:
-            return layout.buffer
-        target = Buffer(value.dtype, math.prod(shape), "temporary")
-        turned, copy = Value(shape, value.dtype, value.memory), Value(shape, value.dtype, value.memory)
-        read = turned, Layout(layout.buffer, shape, strides, layout.offset), strides
-        statement = Statement(ROWS["clone"], copy, [turned], {})
-        self.items.append(Task(statement, shape, [read], (copy, contiguous(target, shape), steps(shape))))
-        return target
-
-    def strided(self, value: Value) -> tuple[Buffer, int, tuple[int, ...]]:
-        """A value as it lies in memory."""
-        layout = self.plan.layout(value)
-        return layout.buffer, layout.offset, layout.strides
-
-    def out(self, value: Value, order: Any = None) -> Buffer:
-        """Where the result goes."""
-        order = tuple(range(len(value.shape))) if order is None else order
-        buffer = Buffer(value.dtype, math.prod(value.shape), "temporary", value.name)
-        inside = steps(tuple(value.shape[axis] for axis in order))
-        strides = [0] * len(order)
-        for axis, step in zip(order, inside, strict=True):
-            strides[axis] = step
-        self.result = Layout(buffer, value.shape, tuple(strides))
-        return buffer
-
-    def scratch(self, shape: tuple[int, ...], dtype: Any) -> Buffer:
-        """Memory that this statement alone uses."""
-        return Buffer(np.dtype(dtype), math.prod(shape), "temporary")
-
-    def constant(self, array: np.ndarray) -> Buffer:
-        """A table that no call changes."""
-        array = np.ascontiguousarray(array)
-        return Buffer(array.dtype, array.size, "constant", constant=array)
-
-    def flag(self, found: Callable[[int], Exception]) -> Buffer:
-        """Two whole numbers: whether some index was wrong, and which."""
-        buffer = Buffer(np.dtype(np.int64), 2, "constant", constant=np.zeros(2, np.int64))
-        self.checks.append((buffer, found))
-        return buffer
-
-    def call(
-        self, kernel: Callable[..., None], arguments: Sequence[Any], split: int = 1, flops: int = 0, bytes: int = 0
-    ) -> None:
-        """A call of a kernel."""
-        buffers = {_buffer(each) for each in arguments} - {None}
-        self.items.append(Call(kernel, list(arguments), split, buffers, buffers))  # type: ignore[arg-type]
-
-    def gemm(
-        self, a: Any, b: Any, c: Any, m: int, n: int, k: int, transa: bool = False, transb: bool = False,
-        lda: int = 0, ldb: int = 0, ldc: int = 0, beta: int = 0,
-    ) -> None:  # fmt: skip
-        """c = a @ b + beta c."""
-        self.items.append(
-            Product(
-                _matrix(a, (m, k), transa, lda), _matrix(b, (k, n), transb, ldb), _matrix(c, (m, n), False, ldc), beta
-            )
-        )
-
-    def gemm_batched(
-        self, a: Any, b: Any, c: Any, count: int, m: int, n: int, k: int, step_a: int, step_b: int, step_c: int,
-        transa: bool = False, transb: bool = False, lda: int = 0, ldb: int = 0, ldc: int = 0, beta: int = 0,
-    ) -> None:  # fmt: skip
-        """Several products at once."""
-        parts = (
-            _matrix(a, (m, k), transa, lda, (count, step_a)),
-            _matrix(b, (k, n), transb, ldb, (count, step_b)),
-            _matrix(c, (m, n), False, ldc, (count, step_c)),
-        )
-        self.items.append(Product(*parts, beta))
-
-    def refuse(self, reason: str) -> Exception:
-        """An exception to raise: the statement stays with NumPy."""
-        return Refused(reason)
-
-
-def _buffer(each: Any) -> Buffer | None:
-    if isinstance(each, tuple):
-        each = each[0]
-    return each if isinstance(each, Buffer) else None
-
-
-def _matrix(given: Any, shape: tuple[int, int], turned: bool, gap: int, batch: tuple[int, int] | None = None) -> Layout:
-    """A matrix in a buffer, as it is multiplied: turned, if it lies the other way round."""
-    buffer, offset = given if isinstance(given, tuple) else (given, 0)
-    rows, columns = shape
-    strides = (1, gap or rows) if turned else (gap or columns, 1)
-    if batch is not None:
-        return Layout(buffer, (batch[0], *shape), (batch[1], *strides), offset)
-    return Layout(buffer, shape, strides, offset)
-
-
 # What NumPy runs
 
 
 def _leave(plan: Plan, statement: Statement, why: str) -> None:
-    reads = _places(plan, statement)
+    reads = plan.places(statement)
     if statement.inplace:
         out = plan.layout(statement.operands[0])
         plan.layouts[statement.out] = out
     else:
         out = plan.fresh(statement.out)
     plan.add(Left(statement, reads, out, why), {each.buffer for each in reads.values()}, {out.buffer})
-
-
-def _places(plan: Plan, statement: Statement) -> dict[Value, Layout]:
-    """Where the values of a statement lie, but for those that are written out as numbers."""
-    return {value: plan.layout(value) for value in statement.values() if not _is_number(plan, value)}

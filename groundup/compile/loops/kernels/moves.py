@@ -132,6 +132,14 @@ def lower_clone(s: Statement, ctx: Context) -> None:
     _into(ctx, ctx.out(s.out), s, (...,), x, source, s.operands[0].shape)
 
 
+def lower_reshape(s: Statement, ctx: Context) -> None:
+    """A copy in order, of another shape."""
+    _check(s, ctx)
+    (x,) = s.values()
+    source, part = _source(ctx, x)
+    copy(ctx, source, ctx.out(s.out), x.shape, part, (0, steps(x.shape)), s.out.dtype.itemsize)
+
+
 def lower_relaid(s: Statement, ctx: Context) -> None:
     """A copy with axes in another order."""
     _check(s, ctx)
@@ -243,6 +251,9 @@ def lower_cumsum(s: Statement, ctx: Context) -> None:
 LOWERINGS: dict[str, Lowering] = {
     "placed": lower_placed,
     "clone": lower_clone,
+    "contiguous": lower_reshape,
+    "flatten": lower_reshape,
+    "reshape": lower_reshape,
     "relaid": lower_relaid,
     "cat": lower_cat,
     "stack": lower_stack,
