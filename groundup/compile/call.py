@@ -68,26 +68,26 @@ class Call(Guard):
             results = [f"results[{i}]" for i in range(len(results))]
         source.add(f"return {self.result(entry.result, iter(results))}")
 
-    def written(self) -> None:
+    def written(self, depth: int = 1) -> None:
         """Count the change of each tensor that was written; the first call makes the records, later ones have them."""
         source = self.source
         written = [self.leaf(leaf) for leaf in self.entry.written]
         if not written:
             return
-        source.add("try:")
+        source.add("try:", depth)
         for text in written:
-            source.add(f"{text}._storage._version += 1", 2)
-        source.add("except AttributeError:  # one has no record yet; to count another one twice does no harm")
-        source.add(f"for each in {listed(written)}:", 2)
-        source.add("storage_of(each)._version += 1", 3)
+            source.add(f"{text}._storage._version += 1", depth + 1)
+        source.add("except AttributeError:  # one has no record yet; to count another one twice does no harm", depth)
+        source.add(f"for each in {listed(written)}:", depth + 1)
+        source.add("storage_of(each)._version += 1", depth + 2)
 
-    def wrapped(self, name: str, array: str, like: Any) -> None:
+    def wrapped(self, name: str, array: str, like: Any, depth: int = 1) -> None:
         """A tensor around an array, as `wrap` makes it; a result without dimensions may be a scalar of NumPy's."""
         source = self.source
-        source.add(f"{name} = new(Tensor)")
+        source.add(f"{name} = new(Tensor)", depth)
         is_array = isinstance(like, TensorBase) and like._array.ndim
-        source.add(f"{name}._array = {array if is_array else f'asarray({array})'}")
-        source.add(f"{name}._node = {name}._storage = {name}._view = None")
+        source.add(f"{name}._array = {array if is_array else f'asarray({array})'}", depth)
+        source.add(f"{name}._node = {name}._storage = {name}._view = None", depth)
 
     def result(self, value: Any, results: Any) -> str:
         """What the function returned, with the results in the places of its tensors and numbers."""

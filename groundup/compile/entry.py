@@ -10,23 +10,47 @@ import numpy as np
 
 from groundup.autograd.backward import grad
 from groundup.autograd.state import LOCAL
-from groundup.autograd.tape import TensorBase, wrap
+from groundup.autograd.tape import TensorBase, storage_of, wrap
 from groundup.compile.call import called
 from groundup.compile.errors import TraceError
-from groundup.compile.guard import Form
+from groundup.compile.graph import Value
+from groundup.compile.guard import MISS, Form
 from groundup.compile.hyper import Hyper, Input
 from groundup.compile.numbers import Number
 from groundup.compile.program import programs
 from groundup.compile.reach import Reach
-from groundup.compile.recorded import Recorded
+from groundup.compile.recorded import Pull, Recorded
 from groundup.compile.running import running
 from groundup.compile.sharing import check_apart, first_places, overlapping, owner
-from groundup.compile.structure import equal_argument, leaves, objects, rebuilt, rebuilt
+from groundup.compile.structure import equal_argument, leaves, objects, rebuilt
 from groundup.compile.tracer import Tracer
 from groundup.dtypes import get_default_dtype
 from groundup.random.announced import LISTENER
 
-Leaf = Any  # a tensor in reach, or the position of an argument
+Leaf = Any  # a tensor in reach, the position of an argument, or the gradient of one of them
+
+
+class Gradient:
+    """Stands for the gradient that a tensor has when the program is called."""
+
+    __slots__ = ("held", "leaf")
+
+    def __init__(self, leaf: Any, held: Any) -> None:
+        self.leaf = leaf
+        self.held = held  # the one of the trace, so that its id stays its own
+
+    @property
+    def _array(self) -> np.ndarray:
+        array: np.ndarray = self.leaf._grad._array
+        return array
+
+    @property
+    def _node(self) -> Any:
+        return self.leaf._grad._node
+
+    @property
+    def _storage(self) -> Any:
+        return storage_of(self.leaf._grad)
 
 
 class Entry:
@@ -41,6 +65,7 @@ class Entry:
         self.tracer = Tracer()
         self.hyper = Hyper(self.reach.optimizers, self.tracer.conditions)
         self.runner: Callable[..., Any] | None = None  # what runs the program, once it is called a second time
+        self.pull: Pull | None = None  # and the program of the results' gradients
 
     # The trace
 
@@ -55,7 +80,10 @@ class Entry:
         reachable = {id(tensor._array): tensor for tensor in self.reach.tensors.values()}
         found = [(i, reachable.get(id(tensor._array))) for i, tensor in enumerate(arguments)]
         self.coincide = [(i, tensor) for i, tensor in found if tensor is not None]
-        had = {id(t): t._grad is not None for t in (*self.reach.tensors.values(), *arguments)}
+        around = {id(t): t for t in (*self.reach.tensors.values(), *arguments)}
+        had = {key: t._grad is not None for key, t in around.items()}
+        held = [(t, t._grad) for t in around.values() if t._grad is not None]
+        self.gradients = {id(g): Gradient(t, g) for t, g in held if id(g) not in around}
         variables: dict[str, Any] = {}
         self.hyper.put()
         state.watch = self.tracer
@@ -68,7 +96,7 @@ class Entry:
             state.watch = LISTENER.told = None
             counts = self.hyper.restore()
         self._make(arguments, result, outputs, had, variables, counts, (wanted, gradients, cotangents))
-        del self.args, self.kwargs, self.tracer
+        del self.args, self.kwargs, self.tracer, self.gradients
         return rebuilt(result, _value) if any(isinstance(each, Number) for each in outputs) else result
 
     def _differentiate(self, outputs: list[Any], state: Any) -> tuple[list[Any], list[Any], list[Any]]:
@@ -137,22 +165,46 @@ class Entry:
         self.without = [position.get(id(t), t) for t in ends if t._grad is None]
         self.counts = [(holder, key) for holder, key, _ in counts]
         self.result = result
-        self.same = [position.get(id(t), t if _is_input(t, tracer) else None) for t in outputs]
+        self.same = [
+            position.get(id(t), t if _is_input(t, tracer) and id(t) not in self.gradients else None) for t in outputs
+        ]
         self.wanted = [position.get(id(t), t) for t in wanted]
         self.recorded = [i for i, t in enumerate(outputs) if cotangents and _has_history(t)]
+        self.shared = self._shared(len(outputs))
         written = {s.out.memory for s in tracer.graph.statements if s.inplace}
         self.written = [leaf for value, leaf in inputs.items() if value.memory in written]
         changed = [_tensor(leaf, arguments) for leaf in self.written]
         check_apart([*arguments, *self.captured], changed)
         self.written_owners = self._owners()
+        self._look_up_gradients(position)
         self.conditions = tracer.conditions
         self.forms: list[Form] = []
         self.given = rebuilt((self.args, self.kwargs), self._form)
-        self.call = called(self)
+        self.call = _never if self.hyper.has_grown() else called(self)
+
+    def _shared(self, count: int) -> list[int]:
+        """Which of the results lie in memory that the backward program reads."""
+        if self.tail is None:
+            return []
+        read = {value.memory for value in self.tail.graph.inputs}
+        results = enumerate(self.program.graph.outputs[:count])
+        return [i for i, v in results if isinstance(v, Value) and v.memory in read and self.same[i] is None]
 
     def _form(self, tensor: Any) -> Form:
         self.forms.append(Form.of(tensor))
         return self.forms[-1]
+
+    def _look_up_gradients(self, position: dict[int, int]) -> None:
+        """A gradient from before the call is the one that its leaf has then: most often another tensor each time."""
+        read = {id(t): self.gradients[id(t)] for t in self.captured if id(t) in self.gradients}
+        for found in read.values():
+            if id(found.leaf) in position:  # of an argument: the program is for that very one
+                self.coincide.append((position[id(found.leaf)], found.leaf))
+            if all(leaf is not found.leaf for leaf, _ in self.starts):
+                self.starts.append((position.get(id(found.leaf), found.leaf), True))
+        self.captured, self.written, self.held = (
+            [read.get(id(each), each) for each in leaves] for leaves in (self.captured, self.written, self.held)
+        )
 
     # What a call asks
 
@@ -193,12 +245,20 @@ class Entry:
 
     def record(self, tail: Any, results: list[Any], residuals: list[Any], tensors: tuple[Any, ...]) -> None:
         """Put the backward program on the tape, behind the results that have a gradient."""
+        if self.pull is None:
+            self.pull = Pull(tail)
         held = [_tensor(leaf, tensors) for leaf in self.held]
         wanted = [_tensor(leaf, tensors) for leaf in self.wanted]
         chosen = [results[i] for i in self.recorded]
-        made = Recorded.apply(tail.run, tuple(residuals), held, chosen, *wanted)
+        shared = [results[i] for i in self.shared]
+        made = Recorded.apply(self.pull, tuple(residuals), held, shared, chosen, *wanted)
         for i, tensor in zip(self.recorded, made, strict=True):
             results[i] = tensor
+
+
+def _never(state: Any, args: Any, kwargs: Any) -> Any:
+    """The call of a program whose function made state for an optimiser, which the program does not."""
+    return MISS
 
 
 def _value(leaf: Any) -> Any:
@@ -211,6 +271,8 @@ def _has_history(tensor: Any) -> bool:
 
 
 def _tensor(leaf: Leaf, tensors: Sequence[Any]) -> Any:
+    if type(leaf) is Gradient:
+        return leaf.leaf._grad
     return tensors[leaf] if type(leaf) is int else leaf
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from groundup.autograd.tape import TensorBase
+from groundup.compile.reach import terms
 from groundup.compile.sharing import apart, first_places
 from groundup.dtypes import get_default_dtype
 from groundup.tensor import Tensor
@@ -20,6 +22,22 @@ from groundup.tensor import Tensor
 MISS = object()  # what a call gives for which the program is not the right one
 
 _MANY = 2000  # places in reach, from which a loop looks at them instead of source
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a tensor among the arguments must be like."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    contiguous: bool
+    history: bool
+
+    @classmethod
+    def of(cls, tensor: Any) -> Form:
+        """What this one is like."""
+        array = tensor._array
+        return cls(array.shape, array.dtype, array.flags.c_contiguous, tensor._node is not None)
 
 
 class Source:
@@ -85,14 +103,16 @@ class Guard:
         source.add("global last")
         source.add("try:")
         self._surroundings()
-        self._argument(entry.args, "args")
-        self._argument(entry.kwargs, "kwargs")
-        self._memory()
-        self._reach()
+        args, kwargs = entry.given
+        self._argument(args, "args")
+        self._argument(kwargs, "kwargs")
+        self.reached()
+        self.memory()
+        self._optimizers()
         self._numbers()
         source.add("except (AttributeError, LookupError, ValueError):  # something in reach is gone")
         source.add("return MISS", 2)
-        self._captured()
+        self.captured()
 
     def _surroundings(self) -> None:
         self.source.unless(f"state.grad is {self.entry.recording}")
@@ -101,7 +121,7 @@ class Guard:
     def _argument(self, value: Any, text: str) -> None:
         """Check one argument, or what a tuple, list or dict of them holds."""
         source = self.source
-        if isinstance(value, TensorBase):
+        if isinstance(value, Form):
             self._tensor(value, text)
             return
         if isinstance(value, dict):
@@ -125,19 +145,19 @@ class Guard:
         for name, part in zip(names, parts, strict=True):
             self._argument(part, name)
 
-    def _tensor(self, tensor: Any, text: str) -> None:
-        source, array = self.source, tensor._array
+    def _tensor(self, form: Form, text: str) -> None:
+        source = self.source
         name = f"a{len(self.arguments)}"
         self.arguments.append(text)
         source.unless(f"type({text}) is Tensor or isinstance({text}, TensorBase)")
         source.add(f"{name} = {text}._array", 2)
-        history = "is" if tensor._node is None else "is not"
+        history = "is not" if form.history else "is"
         source.unless(
-            f"{name}.shape == {array.shape} and {name}.dtype is {source.name(array.dtype)} "
-            f"and {text}._node {history} None and {name}.flags.c_contiguous is {array.flags.c_contiguous}"
+            f"{name}.shape == {form.shape} and {name}.dtype is {source.name(form.dtype)} "
+            f"and {text}._node {history} None and {name}.flags.c_contiguous is {form.contiguous}"
         )
 
-    def _memory(self) -> None:
+    def memory(self) -> None:
         """Arguments that were one tensor still are, and what is written lies apart from the others."""
         source, entry = self.source, self.entry
         names = [f"a{i}" for i in range(len(self.arguments))]
@@ -153,15 +173,22 @@ class Guard:
         source.add("owners = entry.written_owners", 2)
         source.unless(f"({' and '.join(own)}) or apart([{', '.join(others)}], owners)")
 
-    def _reach(self) -> None:
-        source, entry = self.source, self.entry
-        reach = entry.reach
-        if len(reach.conditions) + len(reach.sizes) > _MANY:
-            source.unless("unchanged()")
+    def reached(self) -> None:
+        """What is in reach is as it was."""
+        reach = self.entry.reach
+        self.unchanged(reach.sizes, reach.conditions)
+
+    def unchanged(self, sizes: list[tuple[Any, int]], conditions: list[tuple[Any, Any, Any]]) -> None:
+        """These places hold what they held, or all in reach is equal to what it was."""
+        if len(conditions) + len(sizes) > _MANY:
+            self.source.unless("unchanged()")
         else:
-            found = reach.terms(source.name)
+            found = terms(sizes, conditions, self.source.name)
             if found:
-                source.unless(f"({' and '.join(found)}) or unchanged()")
+                self.source.unless(f"({' and '.join(found)}) or unchanged()")
+
+    def _optimizers(self) -> None:
+        source, entry = self.source, self.entry
         for states, inner in entry.hyper.states:
             source.unless(f"len({source.name(states)}) == {len(inner)}")
             if inner:
@@ -205,7 +232,7 @@ class Guard:
         """What a tensor in reach is called, or an argument."""
         return self.arguments[leaf] if type(leaf) is int else self.source.name(leaf)
 
-    def _captured(self) -> None:
+    def captured(self) -> None:
         """The tensors in reach: most often their arrays are the very ones of the call before."""
         source, entry = self.source, self.entry
         terms = []

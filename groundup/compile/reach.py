@@ -24,14 +24,15 @@ class Wrapping:
 
 PLAIN = (bool, int, float, str, type(None))
 _DEEP = 12  # levels of objects within objects
-_BY_KEY = (dict, list, tuple, types.MappingProxyType)  # what a condition reads by subscript; other holders by attribute
+BY_KEY = (dict, list, tuple, types.MappingProxyType)  # what a condition reads by subscript; other holders by attribute
 _OURS = frozenset({"groundup", "numpy", "builtins", *sys.stdlib_module_names}) - {"__main__"}
 
 
 class Reach:
     """Everything found: `tensors` by name, `optimizers`, and what must stay as it is.
 
-    `conditions` are places, `sizes` say how many entries a dict or list has.
+    `conditions` are places, `sizes` say how many entries a dict or list has. `restless` are dicts in which there is
+    more than what is looked at.
     """
 
     def __init__(self, function: Any, objects: list[Any]) -> None:
@@ -39,18 +40,11 @@ class Reach:
         self.conditions: list[tuple[Any, Any, Any]] = []  # a dict or list or cell, the key in it, the value
         self.sizes: list[tuple[Any, int]] = []
         self.optimizers: list[Any] = []
+        self.restless: set[int] = set()  # by their id
         self._visited: dict[int, Any] = {}
         self._function(function, 0)
         for each in objects:
             self._visit("", each, 1)
-
-    def terms(self, named: Callable[[Any], str]) -> list[str]:
-        """Source that is true while every place holds the very object that it held; `named` gives objects names."""
-        found = [f"len({named(holder)}) == {size}" if size else f"not {named(holder)}" for holder, size in self.sizes]
-        for holder, key, value in self.conditions:
-            place = f"[{key!r}]" if type(key) in (str, int) else f"[{named(key)}]"
-            found.append(f"{named(holder)}{place if isinstance(holder, _BY_KEY) else f'.{key}'} is {named(value)}")
-        return list(dict.fromkeys(found))
 
     def unchanged(self) -> bool:
         """Whether every plain value in reach equals what it was, and all else is the same object."""
@@ -58,7 +52,7 @@ class Reach:
             if any(len(holder) != size for holder, size in self.sizes):
                 return False
             for holder, key, value in self.conditions:
-                now = holder[key] if isinstance(holder, _BY_KEY) else getattr(holder, key)
+                now = holder[key] if isinstance(holder, BY_KEY) else getattr(holder, key)
                 if now is not value and not equal(now, value):
                     return False
         except (AttributeError, LookupError, ValueError):  # it is gone; of an empty cell ValueError
@@ -116,6 +110,7 @@ class Reach:
         for each in space.__mro__ if isinstance(space, type) else (space,):
             if _root(each) not in _OURS:
                 own = vars(each)
+                self.restless.add(id(own))
                 self._entries("", own, [(key, own[key]) for key in sorted(names & own.keys())], depth)
 
     def _optimizer(self, optimizer: Any, depth: int) -> None:
@@ -126,6 +121,7 @@ class Reach:
         for i, group in enumerate(groups):
             fixed = (bool, str, type(None), list)
             self.conditions.append((groups, i, group))
+            self.restless.add(id(group))
             self.conditions += [(group, key, v) for key, v in group.items() if isinstance(v, fixed)]
             self.sizes.append((group["params"], len(group["params"])))
             for j, param in enumerate(group["params"]):
@@ -133,6 +129,7 @@ class Reach:
                 self._visit(f"parameter.{i}.{j}", param, depth + 1)
         names = {id(tensor): name for name, tensor in self.tensors.items()}
         for param, state in optimizer.state.items():
+            self.restless.add(id(state))
             for key, value in state.items():
                 if isinstance(value, Tensor):
                     self.conditions.append((state, key, value))
@@ -172,6 +169,7 @@ class Reach:
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
             self._holder(name, cell, "cell_contents", depth)
         attributes = _attributes_in(code)
+        self.restless.add(id(function.__globals__))
         for name in sorted(_globals_in(code)):
             if name in function.__globals__:
                 value = function.__globals__[name]
@@ -190,6 +188,17 @@ class Reach:
         self.conditions.append((cell, key, value))
         if not isinstance(value, PLAIN):
             self._visit(name, value, depth + 1)
+
+
+def terms(
+    sizes: list[tuple[Any, int]], conditions: list[tuple[Any, Any, Any]], named: Callable[[Any], str]
+) -> list[str]:
+    """Source that is true while every place holds the very object that it held; `named` gives objects names."""
+    found = [f"len({named(holder)}) == {size}" if size else f"not {named(holder)}" for holder, size in sizes]
+    for holder, key, value in conditions:
+        place = f"[{key!r}]" if type(key) in (str, int) else f"[{named(key)}]"
+        found.append(f"{named(holder)}{place if isinstance(holder, BY_KEY) else f'.{key}'} is {named(value)}")
+    return list(dict.fromkeys(found))
 
 
 def equal(now: Any, value: Any) -> bool:

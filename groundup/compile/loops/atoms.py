@@ -94,6 +94,12 @@ def call_int(address: int, a: int, b: int, c: int) -> int:
     return ctypes.CFUNCTYPE(ctypes.c_int, integer, integer, integer)(address)(a, b, c)
 
 
+def call_long(address: int, a: int, b: int, c: int) -> int:
+    """The same for a function that returns all of an int64, as an address is."""
+    integer = ctypes.c_int64
+    return ctypes.CFUNCTYPE(integer, integer, integer, integer)(address)(a, b, c)
+
+
 def call_gemm(width: int, address: int, *arguments: Any) -> None:
     """cblas_?gemm(*arguments) at an address, for row-major matrices and integers of `width` bits (a written number)."""
     raise NotImplementedError("BLAS is called from machine code alone")
@@ -167,6 +173,11 @@ def _call_int(function: Lines, address: Value, *given: Value) -> Value:
     return _word(function, f"sext i32 {found} to i64")
 
 
+def _call_long(function: Lines, address: Value, *given: Value) -> Value:
+    place = function.line(f"inttoptr i64 {address.text} to ptr")
+    return _word(function, f"call i64 {place}({', '.join(f'i64 {each.text}' for each in given)})")
+
+
 def _call_gemm(function: Lines, width: Value, address: Value, *given: Value) -> Value:
     place = function.line(f"inttoptr i64 {address.text} to ptr")
     arguments = ["i32 101"]  # rows after rows
@@ -191,6 +202,7 @@ EMITTED: dict[str, Callable[..., Value]] = {
     "float64_of_bits": _float64_of_bits,
     "call_kernel": _call_kernel,
     "call_int": _call_int,
+    "call_long": _call_long,
     "call_gemm": _call_gemm,
 }
 

@@ -267,8 +267,8 @@ class LoopProgram:
         for call in self.calls:
             call()
         if self.plan.checks:
-            self._check()
-        results = [bases[slot] if slot >= 0 else self._returned(each) for each, slot in self.given_back]
+            self.check()
+        results = [bases[slot] if slot >= 0 else self.returned_array(each) for each, slot in self.given_back]
         for known, i, arrays in self.forgotten:
             known[i] = arrays[i] = None
         for slot, _, _ in self.fresh_slots:
@@ -278,11 +278,12 @@ class LoopProgram:
         plain, made = iter(self.plain(*self.current)), iter(results)
         return tuple([next(made) if isinstance(each, Layout) else next(plain) for each in self.results])
 
-    def _returned(self, layout: Layout) -> np.ndarray:
+    def returned_array(self, layout: Layout) -> np.ndarray:
+        """A result that is not the whole of a new array."""
         found = self._array(layout)
         return found.copy() if layout.buffer.kind == "constant" else found
 
-    def _check(self) -> None:
+    def check(self) -> None:
         """Raise what a kernel has found wrong with an index."""
         for buffer, found in self.plan.checks:
             flag = self.bases[buffer.slot]

@@ -42,7 +42,7 @@ class Run:
     The arrays are kept, and read anew at each call: to change them in place is to change the next run.
     """
 
-    __slots__ = ("_address", "_call", "_command", "_kept", "_parallel")
+    __slots__ = ("_call", "_command", "_kept", "address", "parallel")
 
     def __init__(
         self,
@@ -58,11 +58,11 @@ class Run:
                 raise TypeError(f"expected a contiguous array of {kind.__name__}, but got {array.dtype}")
         team = the_team()
         self._kept = (calls, memory, numbers, strides)
-        self._parallel = not alone
+        self.parallel = not alone
         self._command = np.zeros(walk.COMMAND, np.int64)
         command = self._command
         command[walk.SHARED] = team.shared_address
-        command[walk.ALL] = self._parallel
+        command[walk.ALL] = self.parallel
         command[walk.TABLE] = calls.ctypes.data
         command[walk.CALLS] = len(calls)
         command[walk.MEMORY] = memory.ctypes.data
@@ -72,9 +72,9 @@ class Run:
             command[walk.STRIDES] = strides.ctypes.data
             command[walk.ARRAYS] = len(strides)
         command[walk.WIDTH] = width
-        self._address = command.ctypes.data
+        self.address = command.ctypes.data
         self._call = team.machine.run
-        if self._parallel:
+        if self.parallel:
             team.complete()
 
     def __call__(self, steps: int = 1) -> int:
@@ -82,11 +82,11 @@ class Run:
         if steps != 1:
             self._command[walk.STEPS] = steps
             try:
-                return self._call(self._address)
+                return self._call(self.address)
             finally:
                 self._command[walk.STEPS] = 1
-        threads = self._call(self._address)
-        if self._parallel and threads != get_num_threads() and threads != 0:
+        threads = self._call(self.address)
+        if self.parallel and threads != get_num_threads() and threads != 0:
             the_team().complete()
         return threads
 
