@@ -38,6 +38,13 @@ class Hyper:
             (optimizer.state, [(state, len(state)) for state in optimizer.state.values()]) for optimizer in optimizers
         ]
 
+    def has_grown(self) -> bool:
+        """Whether there is more state than there was at the beginning."""
+        return any(
+            len(states) != len(inner) or any(len(state) != size for state, size in inner)
+            for states, inner in self.states
+        )
+
     def put(self) -> None:
         """Put a symbol in the place of each number."""
         for optimizer in self.optimizers:

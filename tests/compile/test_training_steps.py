@@ -230,3 +230,52 @@ def test_without_gradients() -> None:
             x = groundup.randn(4, 10)
             assert groundup.allclose(run(x), net(x), atol=1e-6)
             assert not run(x).requires_grad
+
+
+def test_gradients_that_are_added_up_between_updates() -> None:
+    """The gradient from before a call is the one that the leaf has then, though it is a new tensor after each reset."""
+    found = []
+    for compiled in (False, True):
+        groundup.manual_seed(0)
+        net = nn.Linear(3, 2)
+        opt = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+
+        def add(x: Any, net: Any = net) -> Any:
+            loss = (net(x) ** 2).mean()
+            loss.backward()
+            return loss.detach()
+
+        def update(opt: Any = opt) -> None:
+            opt.step()
+
+        add, update = (groundup.compile(each) if compiled else each for each in (add, update))
+        losses = []
+        for i in range(12):
+            losses.append(add(groundup.randn(4, 3)).item())
+            if i % 3 == 2:
+                update()
+                opt.zero_grad()
+        found.append(losses)
+    assert np.allclose(*found, rtol=1e-5)
+
+
+def test_an_argument_whose_gradient_grows() -> None:
+    def square(w: Any) -> Any:
+        (w * w).sum().backward()
+        return w.grad.clone()
+
+    compiled = groundup.compile(square)
+    v, w = (groundup.ones(2, requires_grad=True) for _ in range(2))
+    for i in range(1, 4):
+        for each in (v, w):
+            assert compiled(each).tolist() == each.grad.tolist() == [2.0 * i] * 2
+    v.grad = None
+    assert [compiled(v)[0].item(), compiled(v)[0].item(), compiled(w)[0].item()] == [2.0, 4.0, 8.0]
+
+
+def test_state_that_is_taken_away_is_made_again() -> None:
+    def cleared(i: int, net: Any, opt: Any) -> None:
+        if i == 1:
+            opt.state.clear()
+
+    _agree(_dense, OPTIMIZERS["Adam"], after=cleared)
