@@ -74,8 +74,7 @@ class Graph:
     outputs: list[Any] = field(default_factory=list)  # values and expressions that the program returns
 
     def __str__(self) -> str:
-        lines = [f"{each.name or '?'}: {each.type}" for each in self.inputs]
-        return "\n".join([*lines, *map(_shown, self.statements)])
+        return _printed(self)
 
     def uses(self) -> dict[Value, int]:
         """How often each value is read, by statements and by the caller."""
@@ -89,8 +88,30 @@ class Graph:
         return counts
 
 
-def _shown(statement: Statement) -> str:
-    operands = ", ".join(each.name or "?" if isinstance(each, Value) else str(each) for each in statement.operands)
-    params = "".join(f", {name}={value}" for name, value in statement.params.items())
-    into = " in place" if statement.inplace else ""
-    return f"{statement.out.name or '?'}: {statement.out.type} = {statement.row.name}({operands}{params}){into}"
+def _printed(graph: Graph) -> str:
+    """A line for each input and statement: what it makes, of what type; what has no name has a number."""
+    names: dict[Value, str] = {}
+
+    def shown(each: Any) -> str:
+        if not isinstance(each, Value):
+            return str(each)
+        if each.constant is not None and each.constant.size == 1:
+            return str(each.constant.reshape(-1)[0])
+        if each not in names:
+            unnamed = f"%{sum(name[0] == '%' for name in names.values()) + 1}"
+            names[each] = each.name or (f"constant {each.type}" if each.constant is not None else unnamed)
+        return names[each]
+
+    lines = [f"{shown(each)}: {each.type}" for each in graph.inputs]
+    phase = ""
+    for statement in graph.statements:
+        if statement.phase != phase:
+            phase = statement.phase
+            lines.append(f"# {phase}")
+        operands = [shown(each) for each in statement.operands]
+        operands += [f"{name}={value}" for name, value in statement.params.items()]
+        row = "random numbers" if statement.call not in (None, "item") else statement.row.name
+        target, symbol = (operands[0], "<-") if statement.inplace else (shown(statement.out), "=")
+        names.setdefault(statement.out, target)
+        lines.append(f"{target} {symbol} {row}({', '.join(operands)})".ljust(56) + f"  # {statement.out.type}")
+    return "\n".join([*lines, f"return {', '.join(map(shown, graph.outputs))}".rstrip()])

@@ -14,6 +14,7 @@ import numpy as np
 from groundup.compile.graph import Graph, Memory, Statement, Value
 from groundup.compile.names import Names
 from groundup.compile.numbers import Number
+from groundup.compile.passes.views import RESHAPES
 from groundup.compile.spelling import key_source, spelled
 from groundup.ops.index import rebuild
 from groundup.ops.readings.source import Expression
@@ -37,11 +38,19 @@ class Printer:
         self.lines: list[str] = []
         self.phase = ""
         self.weak = False
+        self.rows = {statement.out: statement.row.name for statement in graph.statements}
+        self.shown_as = _named_views(graph)
+        self.spoken: dict[Value, str] = {}  # names of values that get no line, for their gradients to be named after
 
     def body(self) -> list[str]:
         """The lines of the function, without its head and its return."""
         for value in self.graph.inputs:
             self.written[value] = Expression(value.name)
+        gradients = {statement.out.gradient_of for statement in self.graph.statements}
+        for statement in self.graph.statements:  # products in the order of layers, not in that of the way back
+            out = statement.out
+            if statement.row.family == "contract" and out in gradients and not out.name and out not in self.shown_as:
+                self.spoken[out] = self.names.fresh(statement.row.name, alone=False)
         for statement in self.graph.statements:
             self._statement(statement)
         return self.lines
@@ -144,7 +153,8 @@ class Printer:
             self.lines.append(f"{target.text}[{key}] = {_text(rest[0])}")
         else:
             value = spelled(statement, [target, *rest], self.helpers)
-            self.lines.append(f"{target.text}[...] = {value.text}")
+            added = _added_to(target.text, value.text) if out.dtype.kind == "f" else None
+            self.lines.append(f"{target.text}[...] = {value.text}" if added is None else added)
         self.written[out] = target
 
     def _key(self, statement: Statement, indices: list[Any]) -> str:
@@ -189,12 +199,32 @@ class Printer:
 
     def _name(self, statement: Statement) -> str:
         """A name for a value that has none: its gradient's, or its row's."""
+        if statement.out in self.spoken:
+            return self.spoken[statement.out]
         of = statement.out.gradient_of
-        if of is not None and of.name:
-            return self.names.fresh(f"{of.name}_grad")
+        if of is not None and (of.name or of in self.rows):
+            return self.names.fresh(f"{self._name_of(of)}_grad")
         if statement.call is not None:
             return self.names.fresh("drawn", alone=False)
         return self.names.fresh("g" if statement.phase == "backward" else statement.row.name, alone=False)
+
+    def _name_of(self, value: Value) -> str:
+        """The name of a value whose gradient is named after it, though it may stand inside of an expression itself."""
+        if value.name or value in self.shown_as:
+            return value.name or self.shown_as[value].name
+        if value not in self.spoken:
+            self.spoken[value] = self.names.fresh(self.rows[value], alone=False)
+        return self.spoken[value]
+
+
+def _named_views(graph: Graph) -> dict[Value, Value]:
+    """What has no name, but is seen under a name in another shape."""
+    found: dict[Value, Value] = {}
+    for statement in reversed(graph.statements):
+        out = statement.out
+        if statement.row.name in RESHAPES and not statement.operands[0].name and (out.name or out in found):
+            found[statement.operands[0]] = found.get(out, out)
+    return found
 
 
 def _typed(number: float, dtype: np.dtype[Any]) -> Expression:
@@ -222,9 +252,25 @@ def _text(value: Any) -> str:
     return value.text if isinstance(value, Expression) else repr(value)
 
 
+def _added_to(target: str, text: str) -> str | None:
+    """`v += x` for `v[...] = v + x`, if that is the whole sum."""
+    rest = text.removeprefix(f"{target} + ")
+    return _signed(target, "+=", Expression(rest)) if rest != text and _plain(rest) else None
+
+
+def _plain(text: str) -> bool:
+    """Whether nothing is added or compared in it outside of brackets."""
+    depth = 0
+    for i, character in enumerate(text):
+        depth += (character in "([") - (character in ")]")
+        if depth == 0 and character == " " and text[i : i + 2] not in (" *", " /", " @") and text[i - 1] not in "*/@,":
+            return False
+    return True
+
+
 def _signed(target: str, symbol: str, value: Any) -> str:
     """`w -= lr * g` for `w += -lr * g`."""
     text = _text(value)
-    if symbol == "+=" and text.startswith("-") and " + " not in text and " - " not in text:
+    if symbol == "+=" and text.startswith("-") and _plain(text[1:]):
         return f"{target} -= {text[1:]}"
     return f"{target} {symbol} {text}"

@@ -11,6 +11,7 @@ from groundup.compile.names import Names, settle_names
 from groundup.compile.numbers import Number
 from groundup.compile.passes import simplified
 from groundup.compile.printer import Printer
+from groundup.compile.spelling import called_names
 
 
 class Program:
@@ -65,7 +66,7 @@ def _returned(printer: Printer, each: Any) -> str:
 
 
 def _listed(parts: list[str]) -> str:
-    return f"({', '.join(parts)},)" if parts else "()"
+    return ", ".join(parts) if len(parts) > 1 else f"({', '.join(parts)},)" if parts else "()"
 
 
 def programs(
@@ -79,7 +80,7 @@ def programs(
     graph.outputs = [*results, *pulled]
     simplified(graph)
     names = Names()
-    names.taken.update(numbers)
+    names.taken.update(numbers, called_names(graph))
     settle_names(graph, names)
     inside = [statement for statement in graph.statements if not statement.outside]
     outside = [statement for statement in graph.statements if statement.outside]
@@ -91,8 +92,9 @@ def programs(
     read = [value for statement in outside for value in statement.values()]
     read += [value for value in pulled if value is not None]
     needed = list(dict.fromkeys(value for value in read if value not in made and value.constant is None))
-    held = [value for value in needed if value in graph.inputs]
     kept = [value for value in needed if value not in graph.inputs]
+    seen = {value.memory for value in needed}  # also through views: what is changed before the second runs is noticed
+    held = [value for value in graph.inputs[:first] if value.memory in seen]
     head = Program(Graph(graph.inputs[:first], inside, [*results, *kept]), numbers, names, name)
     for value in kept:
         value.name = value.name or names.fresh("kept", alone=False)

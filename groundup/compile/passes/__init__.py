@@ -8,10 +8,13 @@ from groundup.compile.passes.common import common
 from groundup.compile.passes.constants import constants
 from groundup.compile.passes.copies import copies
 from groundup.compile.passes.dead import dead
+from groundup.compile.passes.folding import folding
+from groundup.compile.passes.pieces import pieces
+from groundup.compile.passes.views import views
 
 __all__ = ["PASSES", "simplified"]
 
-PASSES = (constants, common, algebra, dead, copies)
+PASSES = (constants, common, algebra, views, folding, pieces, views, common, dead, copies)
 
 
 def simplified(graph: Graph) -> Graph:

@@ -5,6 +5,8 @@ A constant of one element that is only expanded to meet others needs no expandin
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from groundup.compile.graph import Graph, Memory, Statement, Value
@@ -13,7 +15,7 @@ _SMALL = 4096  # elements: larger results are left to be computed
 
 
 def constants(graph: Graph) -> Graph:
-    """Fold elementwise statements and expansions of constants."""
+    """Fold elementwise statements, views and sums of constants."""
     written = {statement.out.memory for statement in graph.statements if statement.inplace}
     kept = []
     for statement in graph.statements:
@@ -33,8 +35,9 @@ def _folds(statement: Statement, written: set[Memory]) -> bool:
     plain = all(isinstance(each, (Value, int, float)) for each in statement.operands)
     known = bool(values) and all(each.constant is not None and each.memory not in written for each in values)
     free = not statement.inplace and statement.call is None and statement.out.memory not in written
-    small = int(np.prod(statement.out.shape)) <= _SMALL
-    return plain and known and free and small and statement.row.family in ("elementwise", "view")
+    small = max(math.prod(each.shape) for each in (statement.out, *values)) <= _SMALL
+    folding = statement.row.family in ("elementwise", "view") or statement.row.name in ("sum", "sum_to", "mean")
+    return plain and known and free and small and folding
 
 
 def _unspread(graph: Graph) -> None:
