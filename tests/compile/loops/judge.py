@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 import groundup
+from groundup.autograd.state import LOCAL
 from groundup.compile.entry import Entry
 from groundup.compile.loops.run import LoopProgram
 from groundup.compile.loops.terms import Refused
 from groundup.compile.program import Program
+from groundup.compile.recorded import Pull
 
 TOLERANCE = {"float16": 2e-3, "float32": 2e-5, "float64": 1e-12}  # of the largest element
 
@@ -65,31 +67,22 @@ class Judge:
 def judging(least: float = 1e-30) -> Iterator[Judge]:
     """Within the block, compiled functions are judged at each call that is not a trace."""
     judge = Judge(least)
-    execute, record = Entry.execute, Entry.record
+    execute, pull = Entry.execute, Pull.__call__
 
     def judged(self: Entry, state: Any, arrays: tuple[Any, ...], numbers: tuple[Any, ...]) -> Any:
         state.run(judge.compare, self.program, (*arrays, *numbers))
         return state.run(self.program.run, *arrays, *numbers)
 
-    def recorded(self: Entry, tail: Any, *rest: Any) -> None:
-        record(self, _Tail(judge, tail), *rest)
+    def pulled(self: Pull, *given: Any) -> Any:
+        state = LOCAL.state
+        state.run(judge.compare, self.program, given)
+        return state.run(self.program.run, *given)
 
-    Entry.execute, Entry.record = judged, recorded  # type: ignore[method-assign]
+    Entry.execute, Pull.__call__ = judged, pulled  # type: ignore[method-assign]
     try:
         yield judge
     finally:
-        Entry.execute, Entry.record = execute, record  # type: ignore[method-assign]
-
-
-class _Tail:
-    """The program of the results' gradients, judged when it runs."""
-
-    def __init__(self, judge: Judge, program: Any) -> None:
-        self.judge, self.program = judge, program
-
-    def run(self, *given: Any) -> Any:
-        self.judge.compare(self.program, given)
-        return self.program.run(*given)
+        Entry.execute, Pull.__call__ = execute, pull  # type: ignore[method-assign]
 
 
 def same(what: str, found: Any, wanted: Any, least: float = 1e-30) -> None:
