@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from groundup.compile.graph import Statement
+from groundup.compile.graph import Graph, Statement
 from groundup.ops.readings import ARRAYS
+from groundup.ops.readings.arrays import ArrayMath
 from groundup.ops.readings.source import Expression, SourceMath
 from groundup.ops.row import Row
 
@@ -182,6 +183,12 @@ def spelled(statement: Statement, operands: list[Any], helpers: dict[str, Any]) 
             helpers.update(reading.wanted)
             return found
     return called(row, operands, statement.params, helpers)
+
+
+def called_names(graph: Graph) -> set[str]:
+    """The names of functions that the source may call, and that no value can have beside them."""
+    rows = {statement.row.name for statement in graph.statements} - SPELLING.keys() - _AS_FORMULA
+    return rows | {name for name in vars(ArrayMath) if not isinstance(getattr(ArrayMath, name), np.ufunc)}
 
 
 def called(row: Row, operands: list[Any], params: dict[str, Any], helpers: dict[str, Any]) -> Expression:
