@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, overload
 
+from groundup.atomic import StrPath
 from groundup.autograd.state import LOCAL
 from groundup.compile.entry import Entry
 from groundup.compile.guard import MISS
@@ -51,22 +52,31 @@ class Compiled(Wrapping):
             found = entry.call(state, args, kwargs)
             if found is not MISS:
                 return found
-        entry = Entry(self.function, args, kwargs)
-        result = entry.trace(state)
+        return self._traced(state, args, kwargs)
+
+    def _traced(self, state: State, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call of a new kind: traced, and done again by the program, so that it gives the bits of later calls."""
+        before, outside = Before(), Outside()
+        entry = Entry(self.function, args, kwargs, before)
+        try:
+            result = entry.trace(state)
+            found = replayed(entry, before, lambda: entry.call(state, args, kwargs), MISS)
+        except Exception:
+            outside.put(entry, before)
+            raise
         self.entries.insert(0, entry)
         del self.entries[2 * _MANY :]
         if len(self.entries) == _MANY:
             warnings.warn(
                 f"{self._name()} has been traced {_MANY} times: something in its reach is different at each call\n"
                 "  Pass what changes as a tensor, or keep it out of the function.",
-                stacklevel=2,
+                stacklevel=3,
             )
-        return result
+        return result if found is MISS else found
 
     def source(self, kind: str = "numpy") -> str:
         """The program of the last trace: "numpy", as source that runs, or "loops", its kernels and their calls."""
-        if kind not in READINGS:
-            raise ValueError(f"source knows the kinds 'numpy' and 'loops', not {kind!r}")
+        _check_kind(kind)
         entry = self._last()
         if kind == "loops":
             from groundup.compile.loops import listing
@@ -74,11 +84,31 @@ class Compiled(Wrapping):
             return listing.source(self._in_loops())
         return entry.program.source + (f"\n\n{entry.tail.source}" if entry.tail else "")
 
+    def save(self, path: StrPath, kind: str = "numpy") -> None:
+        """Write the program of the last trace into a file that needs no groundup: NumPy alone, or loops for Numba.
+
+        The file's docstring says what its functions take and return. Random numbers go on as they would have here.
+
+        >>> import runpy, tempfile, os, numpy, groundup
+        >>> @groundup.compile
+        ... def double(x):
+        ...     return x + x
+        >>> _ = double(groundup.ones(2))
+        >>> path = os.path.join(tempfile.mkdtemp(), "double.py")
+        >>> double.save(path)
+        >>> runpy.run_path(path)["double"](numpy.ones(2, "float32"))
+        (array([2., 2.], dtype=float32),)
+        """
+        from groundup.compile.saving.file import save
+
+        _check_kind(kind)
+        save(self._last(), path, kind)
+
     def report(self) -> str:
         """What the last program is made of in loops: the calls of each kernel and of BLAS, what is left to NumPy."""
-        from groundup.compile.loops import listing
+        from groundup.compile.loops.report import report
 
-        return listing.report(self._in_loops())
+        return report(self._in_loops())
 
     def _in_loops(self) -> Any:
         from groundup.compile.loops.run import loops
@@ -110,7 +140,7 @@ def compile(function: None = None, *, steps: int | None = None) -> Callable[[Any
 @overload
 def compile(function: Any, *, steps: int | None = None) -> Compiled: ...
 def compile(function: Any = None, *, steps: int | None = None) -> Any:
-    """The function, compiled: traced at its first call for each kind of arguments, and a NumPy program after.
+    """The function, compiled: traced at its first call for each kind of arguments, and a program from then on.
 
     It may be a forward pass, a loss, or a whole training step with `backward()` and `optimizer.step()`. Parameters
     and the optimiser's state are updated in place, random numbers advance as in eager, and the results are the same.
@@ -140,6 +170,11 @@ def compile(function: Any = None, *, steps: int | None = None) -> Any:
     from groundup.compile.many import ManySteps
 
     return ManySteps(function, steps)
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in READINGS:
+        raise ValueError(f"a program is written as 'numpy' or as 'loops', not as {kind!r}")
 
 
 def _a_function(given: Any) -> Any:
