@@ -20,6 +20,7 @@ from groundup.compile.numbers import Number
 from groundup.compile.program import programs
 from groundup.compile.reach import Reach
 from groundup.compile.recorded import Pull, Recorded
+from groundup.compile.replay import Before
 from groundup.compile.running import running
 from groundup.compile.sharing import check_apart, first_places, overlapping, owner
 from groundup.compile.structure import equal_argument, leaves, objects, rebuilt
@@ -56,15 +57,17 @@ class Gradient:
 class Entry:
     """A program, and the kind of arguments and surroundings that it is for."""
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], before: Before
+    ) -> None:
         self.function = function
         self.recording = LOCAL.state.grad
         self.default_dtype = get_default_dtype()
         self.args, self.kwargs = args, kwargs
         self.reach = Reach(function, objects((args, kwargs)))
-        self.tracer = Tracer()
+        self.tracer = Tracer(before)
         self.hyper = Hyper(self.reach.optimizers, self.tracer.conditions)
-        self.runner: Callable[..., Any] | None = None  # what runs the program, once it is called a second time
+        self.runner: Callable[..., Any] | None = None  # what runs the program, once it is called
         self.pull: Pull | None = None  # and the program of the results' gradients
 
     # The trace
@@ -87,13 +90,13 @@ class Entry:
         variables: dict[str, Any] = {}
         self.hyper.put()
         state.watch = self.tracer
-        LISTENER.told = self.tracer.drawn
+        LISTENER.asked, LISTENER.told = self.tracer.before.draw, self.tracer.drawn
         try:
             result = _observed(self.function, self.args, self.kwargs, variables)
             outputs = leaves(result)
             wanted, gradients, cotangents = self._differentiate(outputs, state)
         finally:
-            state.watch = LISTENER.told = None
+            state.watch = LISTENER.asked = LISTENER.told = None
             counts = self.hyper.restore()
         self._make(arguments, result, outputs, had, variables, counts, (wanted, gradients, cotangents))
         del self.args, self.kwargs, self.tracer, self.gradients

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any, overload
 
 from groundup.atomic import StrPath
-from groundup.autograd.state import LOCAL
+from groundup.autograd.state import LOCAL, State
 from groundup.compile.entry import Entry
 from groundup.compile.guard import MISS
 from groundup.compile.reach import Wrapping
+from groundup.compile.replay import Before, Outside, replayed
 from groundup.compile.running import READINGS
 
 _MANY = 16  # programs of one function, after which something is traced again and again; twice as many are kept

@@ -13,6 +13,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from groundup.random import Generator
 from groundup.tensor import Tensor
 
 
@@ -23,6 +24,7 @@ class Wrapping:
 
 
 PLAIN = (bool, int, float, str, type(None))
+_CLOSED = (type, types.ModuleType, Generator)  # what is inside does not matter, or is read when it is used
 _DEEP = 12  # levels of objects within objects
 BY_KEY = (dict, list, tuple, types.MappingProxyType)  # what a condition reads by subscript; other holders by attribute
 _OURS = frozenset({"groundup", "numpy", "builtins", *sys.stdlib_module_names}) - {"__main__"}
@@ -60,7 +62,7 @@ class Reach:
         return True
 
     def _visit(self, name: str, value: Any, depth: int) -> None:
-        if depth > _DEEP or id(value) in self._visited or isinstance(value, (type, types.ModuleType)):
+        if depth > _DEEP or id(value) in self._visited or isinstance(value, _CLOSED):
             return
         self._visited[id(value)] = value
         if isinstance(value, Wrapping):

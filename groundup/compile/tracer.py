@@ -1,6 +1,6 @@
 """The tracer: it looks on while a function runs on real tensors, and writes down the program.
 
-The first call of a compiled function is therefore an ordinary one, with its results and its changes of state; what
+The run is an ordinary one, with its results and its changes of state, of which it keeps what was there before. What
 is written down are the rows it applied, to which values. Arrays stand for values: two tensors that share an array
 share its value, and a change of a view is a change of the memory that it lies in.
 """
@@ -20,6 +20,7 @@ from groundup.compile.errors import TraceError
 from groundup.compile.graph import Graph, Memory, Statement, Value
 from groundup.compile.names import parameter_name
 from groundup.compile.numbers import Number
+from groundup.compile.replay import Before
 from groundup.dtypes import FLOAT32, is_half
 from groundup.ops import ROWS
 from groundup.ops.row import Row
@@ -49,7 +50,8 @@ def _now(seen: Seen) -> Value:
 class Tracer(Watch):
     """Told of everything that happens while the function runs; `graph` is what it wrote down."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Before) -> None:
+        self.before = before
         self.graph = Graph()
         self.seen: dict[int, Seen] = {}
         self.opaque: dict[int, Any] = {}  # made without a row; the array is held, so that its id stays its own
@@ -165,6 +167,13 @@ class Tracer(Watch):
         for each in (target, *args):
             if isinstance(each, TensorBase):
                 self.value_of(each)
+        self._keep(target)
+
+    def _keep(self, target: Any) -> None:
+        """The memory of the caller's, before it is written."""
+        root = self.seen[id(target._array)].root
+        if root.value.memory.external:
+            self.before.array(root.array)
 
     def copied(self, target: Any, before: Any) -> None:
         """The copy is a statement of its own."""
@@ -224,6 +233,7 @@ class Tracer(Watch):
     def filled(self, target: Any, values: Any) -> None:
         """The memory of `target` takes the elements of an array, or one number."""
         before = self.value_of(target)
+        self._keep(target)
         if isinstance(values, np.ndarray):
             if id(values) not in self.seen:
                 raise TraceError(f"values from outside of the operations are written at {line_of(caller())}")
@@ -272,6 +282,7 @@ class Tracer(Watch):
         """Remember which leaves get a gradient, and which of them add to the one from before the call."""
         if is_read and id(tensor) not in self.sets_gradient:
             self.reads_gradient.append(tensor)
+        self.before.gradient(tensor)
         self.sets_gradient[id(tensor)] = tensor
 
     # Writing it down

@@ -12,6 +12,7 @@ R = TypeVar("R")
 
 
 class _Listener(threading.local):
+    asked: Callable[[tuple[Any, ...], dict[str, Any]], None] | None = None  # before the draw
     told: Callable[[Any, Callable[..., Any], tuple[Any, ...], dict[str, Any]], None] | None = None
 
 
@@ -26,6 +27,8 @@ def announced(draw: Callable[P, R]) -> Callable[P, R]:
         told = LISTENER.told
         if told is None:
             return draw(*args, **kwargs)
+        if LISTENER.asked is not None:
+            LISTENER.asked(args, kwargs)
         LISTENER.told = None  # a draw that is made of other draws is one
         try:
             found = draw(*args, **kwargs)
