@@ -25,6 +25,8 @@ def called(entry: Any) -> Callable[[Any, Any, Any], Any]:
 class Call(Guard):
     """Writes the source of one call."""
 
+    execute = "entry.execute"  # what runs the program, given the state, the arrays and the numbers
+
     def made(self) -> Callable[[Any, Any, Any], Any]:
         """The function."""
         self.source.world |= {"asarray": np.asarray, "new": object.__new__, "storage_of": storage_of, "Tensor": Tensor}
@@ -37,7 +39,7 @@ class Call(Guard):
         source, entry = self.source, self.entry
         arrays = [f"a{i}" for i in entry.places] + [f"b{i}" for i in range(len(entry.captured))]
         numbers = [self.numbers[name] for name in entry.program.numbers]
-        source.add(f"found = entry.execute(state, {listed(arrays)}, {listed(numbers)})")
+        source.add(f"found = {self.execute}(state, {listed(arrays)}, {listed(numbers)})")
         count = len(entry.same) + len(entry.ends) + len(entry.counts)
         found = [f"f{i}" for i in range(count)]
         if entry.tail is not None:

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundup.autograd.state import LOCAL, State
 from groundup.autograd.tape import TensorBase
+from groundup.compile.entry import Entry
 from groundup.compile.function import Compiled
+from groundup.compile.guard import MISS
 from groundup.compile.structure import alike, rebuilt
 from groundup.functions.creation import tensor
 from groundup.functions.view import cat, stack
 from groundup.tensor import Tensor
+
+if TYPE_CHECKING:
+    from groundup.compile.ahead import Ahead
 
 
 class ManySteps(Compiled):
@@ -25,6 +30,7 @@ class ManySteps(Compiled):
     def __init__(self, function: Callable[..., Any], steps: int) -> None:
         super().__init__(function)
         self.steps = _checked(steps)
+        self._walks: dict[Entry, Ahead | None] = {}  # of programs that have run: for several steps, where that can be
 
     def _like(self, function: Callable[..., Any]) -> Compiled:
         return ManySteps(function, self.steps)
@@ -45,9 +51,41 @@ class ManySteps(Compiled):
         return results.together()
 
     def _go_on(self, state: State, batches: Batches, results: Results) -> None:
-        """One step more."""
-        args, kwargs = batches.at(results.steps)
+        """One step more, or as many as a program can make in one go."""
+        args, kwargs, strides = batches.at(results.steps)
+        if state.watch is None and strides is not None:
+            for entry in self.entries:
+                if self._goes_on(state, entry, args, kwargs, strides, results):
+                    return
         results.add(super().__call__(*args, **kwargs))
+
+    def _goes_on(
+        self, state: State, entry: Entry, args: Any, kwargs: Any, strides: dict[int, int], results: Results
+    ) -> bool:
+        walks = self._walks.get(entry)
+        if walks is None:
+            found = entry.call(state, args, kwargs)
+            if found is MISS:
+                return False
+            results.add(found)
+            if entry not in self._walks:
+                self._walks = {each: self._walks[each] for each in self.entries if each in self._walks}
+                self._walks[entry] = _ahead(entry, self.steps)
+            return True
+        walk = walks.walk(state, strides, self.steps - results.steps)
+        found = walks.call(walk, args, kwargs)
+        if found is MISS:
+            return False
+        results.add(found, walk.steps)
+        return True
+
+
+def _ahead(entry: Entry, steps: int) -> Ahead | None:
+    if entry.runner is None or entry.runner == entry.program.run:  # the NumPy reading
+        return None
+    from groundup.compile.ahead import ahead
+
+    return ahead(entry, steps)
 
 
 def _checked(steps: Any) -> int:
@@ -61,6 +99,13 @@ def _checked(steps: Any) -> int:
     if found < 1:
         raise ValueError(f"compile makes at least one step, but got steps={found}")
     return found
+
+
+class Numbers(list[Any]):
+    """A number that each of several steps returned."""
+
+
+_NUMBERS = (bool, int, float, Numbers)
 
 
 class Batches:
@@ -95,11 +140,16 @@ class Batches:
             for i, each in enumerate(value):
                 self._find(f"{text}[{i}]", each, name, steps)
 
-    def at(self, i: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments of step i. A tensor that is passed twice is one there too."""
+    def at(self, i: int) -> tuple[tuple[Any, ...], dict[str, Any], dict[int, int] | None]:
+        """The arguments of step i, and how many bytes further those of the next one lie, by the ids of the arrays.
+
+        A tensor that is passed twice is one there too. Where one has a history, each step must be a call: None.
+        """
         parts = {key: each[i] for key, each in self.found.items()}
         args, kwargs = rebuilt(self.given, lambda each: parts[id(each)])
-        return args, kwargs
+        if any(each._node is not None for each in parts.values()):
+            return args, kwargs, None
+        return args, kwargs, {id(parts[key]._array): each._array.strides[0] for key, each in self.found.items()}
 
 
 class Results:
@@ -119,8 +169,6 @@ class Results:
 
     def together(self) -> Any:
         """All of them, stacked along a new first axis."""
-        if len(self.found) == 1 and self.counts[0]:
-            return self.found[0]
         return self._stacked(self.found, "")
 
     def _stacked(self, each: list[Any], where: str) -> Any:
@@ -128,9 +176,10 @@ class Results:
         if isinstance(first, TensorBase):
             self._check(all(isinstance(one, TensorBase) for one in each), each, where)
             return self._tensors(each, where)
-        if isinstance(first, (bool, int, float)):
-            self._check(all(isinstance(one, (bool, int, float, TensorBase)) for one in each), each, where)
-            return tensor([one for one, count in zip(each, self.counts, strict=True) for _ in range(count or 1)])
+        if isinstance(first, _NUMBERS):
+            self._check(all(isinstance(one, _NUMBERS) for one in each), each, where)
+            both = zip(each, self.counts, strict=True)
+            return tensor([a for one, count in both for a in (one if type(one) is Numbers else [one] * (count or 1))])
         if first is None:
             self._check(all(one is None for one in each), each, where)
             return None
@@ -148,6 +197,8 @@ class Results:
         )
 
     def _tensors(self, each: list[Any], where: str) -> Any:
+        if len(each) == 1 and self.counts[0]:
+            return each[0]
         shapes = [one._array.shape[1 if count else 0 :] for one, count in zip(each, self.counts, strict=True)]
         if len(set(shapes)) > 1:
             other = next(i for i, shape in enumerate(shapes) if shape != shapes[0])

@@ -19,7 +19,7 @@ ROWS = 6
 
 
 class Training:
-    """A network with its optimiser and schedule, and what is left behind of them."""
+    """A network with its optimiser, and what is left behind of them."""
 
     def __init__(
         self, model: Callable[[], Any], optimizer: Callable[[Any], Any], dtype: Any = groundup.float32
@@ -27,7 +27,6 @@ class Training:
         groundup.manual_seed(3)
         self.net = model().to(dtype)
         self.opt = optimizer(self.net.parameters())
-        self.schedule = optim.lr_scheduler.ExponentialLR(self.opt, 0.9)
 
     def step(self, x: Any, y: Any) -> Any:
         self.opt.zero_grad()
@@ -134,6 +133,7 @@ def trained(kind: str, n: int, how: str, calls: int, dtype: Any = groundup.float
     """What `calls` calls of n steps each give and leave, with a scheduler between them."""
     model, optimizer, make = KINDS[kind]
     training = Training(model, optimizer, dtype)
+    schedule = optim.lr_scheduler.ExponentialLR(training.opt, 0.9)
     step = make(training)
     if how != "eager":
         step = groundup.compile(step, steps=n) if how == "steps" else groundup.compile(step)
@@ -142,7 +142,7 @@ def trained(kind: str, n: int, how: str, calls: int, dtype: Any = groundup.float
         x, y = batches(n, call, dtype)
         result = step(x, y) if how == "steps" else stacked([step(x[i], y[i]) for i in range(n)])
         found += [each.numpy().copy() for each in flat(result)] + training.state()
-        training.schedule.step()
+        schedule.step()
     return found
 
 
@@ -191,6 +191,28 @@ def test_fifty_steps() -> None:
 def test_the_numpy_reading() -> None:
     with groundup.compile.reading("numpy"):
         exactly(trained("Adam", 3, "steps", 3), trained("Adam", 3, "single", 3))
+
+
+@pytest.mark.parametrize("kind", ["SGD", "momentum", "Adam", "AdamW", "RAdam", "adding up", "own gradient", "dropout"])
+def test_the_steps_that_are_left_are_one_walk(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traces and first runs are calls of their own; random numbers are NumPy's, so that each step is a call.
+
+    RAdam goes another way from its sixth step on: the walk ends there, and another program goes on.
+    """
+    pytest.importorskip("llvmlite")
+    from groundup.compile.loops.repeated import Repeated
+
+    made: list[int] = []
+    run = Repeated.run
+
+    def counted(self: Any, *rest: Any) -> Any:
+        found = run(self, *rest)
+        made.append(found[0])
+        return found
+
+    monkeypatch.setattr(Repeated, "run", counted)
+    trained(kind, 9, "steps", 3)
+    assert made == {"dropout": [], "RAdam": [2, 2, 9, 9]}.get(kind, [6, 9, 9])
 
 
 def test_the_comparison_sees_a_fault() -> None:

@@ -61,6 +61,14 @@ class Layout:
         return tuple(found)
 
 
+def seen(layout: Layout, array: np.ndarray) -> np.ndarray:
+    """The value that lies so in the memory of a contiguous array."""
+    if layout.contiguous:
+        return array if array.shape == layout.shape else array.reshape(layout.shape)
+    size = array.itemsize
+    return np.ndarray(layout.shape, array.dtype, array, layout.offset * size, [s * size for s in layout.strides])
+
+
 def steps(shape: Shape) -> Shape:
     """The strides of a contiguous array."""
     found = [1] * len(shape)

@@ -81,14 +81,16 @@ class Run:
         """Runs the table `steps` times; the number of threads of the team, or 0 if it had no part in this."""
         if steps != 1:
             self._command[walk.STEPS] = steps
-            try:
-                return self._call(self.address)
-            finally:
-                self._command[walk.STEPS] = 1
         threads = self._call(self.address)
+        if steps != 1:
+            self._command[walk.STEPS] = 1
         if self.parallel and threads != get_num_threads() and threads != 0:
             the_team().complete()
         return threads
+
+    def over(self, memory: np.ndarray, numbers: np.ndarray, strides: np.ndarray, width: int) -> Run:
+        """The same table over other memory, for more than one step."""
+        return Run(self._kept[0], memory, numbers, strides, width, alone=not self.parallel)
 
 
 def run(
