@@ -51,37 +51,34 @@ class ManySteps(Compiled):
         return results.together()
 
     def _go_on(self, state: State, batches: Batches, results: Results) -> None:
-        """One step more, or as many as a program can make in one go."""
+        """One step more, or as many as a program can make in one walk."""
         args, kwargs, strides = batches.at(results.steps)
-        if state.watch is None and strides is not None:
-            for entry in self.entries:
-                if self._goes_on(state, entry, args, kwargs, strides, results):
-                    return
-        results.add(super().__call__(*args, **kwargs))
+        if state.watch is not None or strides is None:
+            results.add(super().__call__(*args, **kwargs))
+            return
+        for entry in self.entries:
+            ahead = self._ahead(entry)
+            if ahead is None:
+                found, steps = entry.call(state, args, kwargs), 0
+            else:
+                walk = ahead.walk(state, strides, self.steps - results.steps)
+                found = ahead.call(walk, args, kwargs)
+                steps = walk.steps
+            if found is not MISS:
+                results.add(found, steps)
+                return
+        results.add(self._traced(state, args, kwargs))
 
-    def _goes_on(
-        self, state: State, entry: Entry, args: Any, kwargs: Any, strides: dict[int, int], results: Results
-    ) -> bool:
-        walks = self._walks.get(entry)
-        if walks is None:
-            found = entry.call(state, args, kwargs)
-            if found is MISS:
-                return False
-            results.add(found)
-            if entry not in self._walks:
-                self._walks = {each: self._walks[each] for each in self.entries if each in self._walks}
-                self._walks[entry] = _ahead(entry, self.steps)
-            return True
-        walk = walks.walk(state, strides, self.steps - results.steps)
-        found = walks.call(walk, args, kwargs)
-        if found is MISS:
-            return False
-        results.add(found, walk.steps)
-        return True
+    def _ahead(self, entry: Entry) -> Ahead | None:
+        """The program of an entry for many steps; None before it has run, and where each step must be a call."""
+        if entry not in self._walks and entry.runner is not None:
+            self._walks = {each: self._walks[each] for each in self.entries if each in self._walks}
+            self._walks[entry] = _made_ahead(entry, self.steps)
+        return self._walks.get(entry)
 
 
-def _ahead(entry: Entry, steps: int) -> Ahead | None:
-    if entry.runner is None or entry.runner == entry.program.run:  # the NumPy reading
+def _made_ahead(entry: Entry, steps: int) -> Ahead | None:
+    if entry.runner == entry.program.run:  # the NumPy reading
         return None
     from groundup.compile.ahead import ahead
 
