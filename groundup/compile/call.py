@@ -30,6 +30,8 @@ class Call(Guard):
     def made(self) -> Callable[[Any, Any, Any], Any]:
         """The function."""
         self.source.world |= {"asarray": np.asarray, "new": object.__new__, "storage_of": storage_of, "Tensor": Tensor}
+        self.source.add("def call(state, args, kwargs):", 0)
+        self.source.add("global last")
         self.checks()
         self.run()
         return self.source.made("call")

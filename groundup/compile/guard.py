@@ -9,7 +9,7 @@ then, `call` adds.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +44,10 @@ class Source:
     """Lines of Python and the objects that they name."""
 
     def __init__(self) -> None:
+        self.first: list[str] = []  # lines that stand before the others, of functions that they call
         self.lines: list[str] = []
         self.world: dict[str, Any] = {}
+        self.refusal = "MISS"
         self._names: dict[int, str] = {}
 
     def name(self, value: Any) -> str:
@@ -67,11 +69,11 @@ class Source:
     def unless(self, condition: str, depth: int = 2) -> None:
         """The program is not the right one unless the condition holds."""
         self.add(f"if not ({condition}):", depth)
-        self.add("return MISS", depth + 1)
+        self.add(f"return {self.refusal}", depth + 1)
 
     def made(self, name: str) -> Callable[..., Any]:
         """The function of that name that the lines define."""
-        exec(compile("\n".join(self.lines), "<call of a compiled function>", "exec"), self.world)
+        exec(compile("\n".join([*self.first, *self.lines]), "<call of a compiled function>", "exec"), self.world)
         found: Callable[..., Any] = self.world[name]
         return found
 
@@ -99,17 +101,12 @@ class Guard:
             "unchanged": entry.reach.unchanged,
             "last": (None,) * len(entry.captured),
         }
-        source.add("def call(state, args, kwargs):", 0)
-        source.add("global last")
         source.add("try:")
         self._surroundings()
-        args, kwargs = entry.given
-        self._argument(args, "args")
-        self._argument(kwargs, "kwargs")
+        self.given()
         self.reached()
         self.memory()
-        self._optimizers()
-        self._numbers()
+        self.settings()
         source.add("except (AttributeError, LookupError, ValueError):  # something in reach is gone")
         source.add("return MISS", 2)
         self.captured()
@@ -118,7 +115,13 @@ class Guard:
         self.source.unless(f"state.grad is {self.entry.recording}")
         self.source.unless(f"default() is {self.source.name(self.entry.default_dtype)}")
 
-    def _argument(self, value: Any, text: str) -> None:
+    def given(self) -> None:
+        """The arguments are of the same kind."""
+        args, kwargs = self.entry.given
+        self.argument(args, "args")
+        self.argument(kwargs, "kwargs")
+
+    def argument(self, value: Any, text: str) -> None:
         """Check one argument, or what a tuple, list or dict of them holds."""
         source = self.source
         if isinstance(value, Form):
@@ -143,7 +146,7 @@ class Guard:
         if names:
             source.add(f"{', '.join(names)}, = {inner}", 2)
         for name, part in zip(names, parts, strict=True):
-            self._argument(part, name)
+            self.argument(part, name)
 
     def _tensor(self, form: Form, text: str) -> None:
         source = self.source
@@ -187,7 +190,15 @@ class Guard:
             if found:
                 self.source.unless(f"({' and '.join(found)}) or unchanged()")
 
-    def _optimizers(self) -> None:
+    def settings(self) -> None:
+        """The optimisers' state is as it was, and the numbers that the program reads."""
+        self.states()
+        self.starts()
+        self.read()
+        self.decided(self.entry.conditions)
+
+    def states(self) -> None:
+        """The optimisers have state for the same parameters, and as much of it."""
         source, entry = self.source, self.entry
         for states, inner in entry.hyper.states:
             source.unless(f"len({source.name(states)}) == {len(inner)}")
@@ -197,14 +208,21 @@ class Guard:
                 terms = [f"{name} is {source.name(state)}" for name, (state, _) in zip(names, inner, strict=True)]
                 terms += [f"len({name}) == {size}" for name, (_, size) in zip(names, inner, strict=True)]
                 source.unless(" and ".join(terms))
-        for leaf, had in entry.starts:
-            source.unless(f"{self.leaf(leaf)}._grad is {'not ' if had else ''}None")
 
-    def _numbers(self) -> None:
-        """The numbers that the program reads, and whether what was decided by them would be decided again."""
+    def starts(self) -> None:
+        """Leaves whose gradients matter have one, or have none."""
+        for leaf, had in self.entry.starts:
+            self.source.unless(f"{self.leaf(leaf)}._grad is {'not ' if had else ''}None")
+
+    def used(self) -> set[str]:
+        """The numbers that the program reads, or that decide whether it is the right one."""
+        deciding = [name for text in self.entry.conditions for name in names_in(text)]
+        return {*self.entry.program.numbers, *deciding}
+
+    def read(self) -> None:
+        """Read them, each of the kind that it was, and counts that were equal are."""
         source, entry = self.source, self.entry
-        condition = " and ".join(dict.fromkeys(self.entry.conditions))
-        used = {*entry.program.numbers, *(compile(condition, "", "eval").co_names if condition else ())}
+        used = self.used()
         for name, number in entry.hyper.inputs:
             if name in used:
                 self.numbers[name] = f"n{len(self.numbers)}"
@@ -218,8 +236,16 @@ class Guard:
         ]
         if kinds:
             source.unless(" and ".join(kinds))
-        if condition:
-            source.unless(re.sub(r"\b[A-Za-z_]\w*", lambda found: self.numbers.get(found[0], found[0]), condition))
+
+    def decided(self, conditions: Iterable[str]) -> None:
+        """What was decided by numbers would be decided again."""
+        found = " and ".join(dict.fromkeys(conditions))
+        if found:
+            self.source.unless(self.named(found))
+
+    def named(self, text: str) -> str:
+        """An expression of the program's numbers in the names that they have here."""
+        return re.sub(r"\b[A-Za-z_]\w*", lambda found: self.numbers.get(found[0], found[0]), text)
 
     def _place(self, number: Any) -> str:
         """How to read an input number."""
@@ -247,3 +273,8 @@ class Guard:
         source.unless(f"entry.renewed(({now}))", 2)
         source.add(f"last = ({now})", 2)
         source.unless(" and ".join(terms), 1)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names in an expression."""
+    return compile(text, "", "eval").co_names

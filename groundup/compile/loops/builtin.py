@@ -18,8 +18,17 @@ from groundup.compile.loops import entering
 from groundup.compile.loops.address import address
 from groundup.compile.loops.atoms import machine_functions
 
-_NO_ARGUMENTS, _MANY_ARGUMENTS = 0x4, 0x80  # METH_NOARGS and METH_FASTCALL
-_KINDS = {"differ": 2, "record": 2, "noted": 3, "chosen": 2, "run": 2, "run_freely": 2}  # how many words each takes
+_NO_ARGUMENTS, _ONE_ARGUMENT, _MANY_ARGUMENTS = 0x4, 0x8, 0x80  # METH_NOARGS, METH_O, METH_FASTCALL
+_FLAGS = {
+    "differ": _NO_ARGUMENTS,
+    "record": _NO_ARGUMENTS,
+    "put": _ONE_ARGUMENT,
+    "noted": _MANY_ARGUMENTS,
+    "fit": _MANY_ARGUMENTS,
+    "chosen": _NO_ARGUMENTS,
+    "run": _NO_ARGUMENTS,
+    "run_freely": _NO_ARGUMENTS,
+}
 
 
 class _Definition(ctypes.Structure):
@@ -43,15 +52,12 @@ def available() -> bool:
 
 @cache
 def _definitions() -> dict[str, _Definition]:
-    places = machine_functions(entering, {name: ["int64"] * count for name, count in _KINDS.items()})
+    words = {name: 3 if flags == _MANY_ARGUMENTS else 2 for name, flags in _FLAGS.items()}
+    places = machine_functions(entering, {name: ["int64"] * count for name, count in words.items()})
     return {
-        name: _Definition(f"groundup_{name}".encode(), places[name], _flags(name), b"Machine code of a program.")
-        for name in _KINDS
+        name: _Definition(f"groundup_{name}".encode(), places[name], flags, b"Machine code of a program.")
+        for name, flags in _FLAGS.items()
     }
-
-
-def _flags(name: str) -> int:
-    return _MANY_ARGUMENTS if _KINDS[name] == 3 else _NO_ARGUMENTS
 
 
 @cache

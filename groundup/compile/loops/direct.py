@@ -8,26 +8,30 @@ holds them (`kept`). Only one thread at a time is in it: who finds it taken goes
 from __future__ import annotations
 
 import ctypes
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from groundup.autograd.tape import TensorBase
+from groundup.autograd.tape import TensorBase, storage_of
 from groundup.compile.call import Call
+from groundup.compile.guard import Form, names_in
 from groundup.compile.loops import entering
 from groundup.compile.loops.address import address
+from groundup.compile.loops.bound import Bound, Known, Settings
 from groundup.compile.loops.builtin import available, builtin, python_function
-from groundup.compile.loops.kept import RING, Gradient, Ring, kept_in_a_ring, reusable, words_of_a_tensor
+from groundup.compile.loops.kept import RING
 from groundup.compile.loops.layout import Layout
 from groundup.compile.loops.run import LoopProgram
 from groundup.compile.loops.team import Run, the_team
-from groundup.compile.loops.watch import Watch, watched
-from groundup.compile.loops.words import of_attribute, of_dict
+from groundup.compile.loops.watch import Put, Watch, Watched
+from groundup.compile.loops.words import arrays_are_known, of_attribute, of_dict
 from groundup.compile.numbers import Number
 from groundup.compile.structure import leaves
 from groundup.compile.threads import get_num_threads
+from groundup.tensor import Tensor
+
+_SLOTS = ("_array", "_node", "_storage")
 
 
 def direct(entry: Any, program: LoopProgram) -> Callable[[Any, Any, Any], Any] | None:
@@ -36,7 +40,7 @@ def direct(entry: Any, program: LoopProgram) -> Callable[[Any, Any, Any], Any] |
     alone = len(program.calls) == 1 and isinstance(program.calls[0], Run)
     if not (usual and alone and entry.tail is None and not program.plan.looked and available()):
         return None
-    if any(of_attribute(each, name) is None for each in entry.captured for name in ("_array", "_node")):
+    if any(of_attribute(each, name) is None for each in entry.captured for name in _SLOTS):
         return None
     return _Direct(entry, program).made()
 
@@ -47,57 +51,200 @@ class _Direct(Call):
     def __init__(self, entry: Any, program: LoopProgram) -> None:
         super().__init__(entry)
         self.program = program
-        self.bound = _Bound(entry, program)
+        self.bound = Bound(entry, program)
+        self.places = [(number.holder, number.key) for _, number in entry.hyper.inputs]
+        self.settled = self._settled()
+        self.watched = Watched(entry.reach, self.settled)
+        words = self.watched.words
+        words += [of_attribute(tensor, name) or 0 for tensor in entry.captured for name in _SLOTS]
+        self.known = Known(entry, self.bound, Watch(words, lists=self.watched.lists))
+        self.puts: list[tuple[str, Put]] = []  # counts: what they will be, and what puts that in their places
+
+    def made(self) -> Callable[[Any, Any, Any], Any]:
+        source = self.source
+        self._name_all()
+        lines = self._lines_of(self.checks)
+        counting = self._counting() if self.settled else []
+        source.add("def call(state, args, kwargs):", 0)
+        if counting:
+            source.add(f"global {', '.join(counting)}")
+        source.add("if not take(False):")
+        source.add("return beside(state, args, kwargs)", 2)
+        source.add("try:")
+        source.lines += [f"    {line}" for line in lines]
+        self.run()
+        source.add(f"return {self.result(self.entry.result, iter(self.returned))}", 2)
+        source.add("finally:")
+        source.add("give()", 2)
+        return source.made("call")
+
+    def _lines_of(self, write: Callable[[], None]) -> list[str]:
+        """What `write` adds to the source, taken out of it again. Functions that it made stay before all of it."""
+        before = len(self.source.lines)
+        write()
+        lines = self.source.lines[before:]
+        del self.source.lines[before:]
+        return lines
+
+    def _name_all(self) -> None:
+        """The names that the source uses."""
+        program, bound, known = self.program, self.bound, self.known
+        self.source.world |= {
+            "address": address,
+            "asarray": np.asarray,
+            "bases": program.bases,
+            "beside": self.entry.call,
+            "changed": known.watch.differs,
+            "check": program.check,
+            "complete": the_team().complete,
+            "empty": np.empty,
+            "get_num_threads": get_num_threads,
+            "give": program.lock.release,
+            "memory": memoryview(program.memory),  # type: ignore[arg-type]
+            "new": object.__new__,
+            "outdated": bound.watch.differs,
+            "pending": bound.pending,
+            "place": bound.place,
+            "renew": bound.renew,
+            "returned": program.returned_array,
+            "still_right": known.still_right,
+            "storages": known.storages,
+            "take": program.lock.acquire,
+            "values": memoryview(program.values),  # type: ignore[arg-type]
+        }
 
     # Is it the right program
 
+    def given(self) -> None:
+        """Machine code looks at tensors; what does not fit may be right nevertheless, as a parameter is."""
+        source, (args, kwargs) = self.source, self.entry.given
+        forms = list(args)
+        plain = all(isinstance(each, Form) and not each.history for each in forms) and forms and not kwargs
+        if not plain or not arrays_are_known():
+            super().given()
+            return
+        words: list[int] = []
+        for form in forms:
+            of_tensor = [(of_attribute(self.sample, name) or 0) - id(self.sample) for name in ("_array", "_node")]
+            words += [id(Tensor), id(np.ndarray), id(None), *[place // 8 for place in of_tensor]]
+            words += [id(form.dtype), len(form.shape), *form.shape]
+        kept = np.array(words, np.int64)
+        fit = builtin("fit", {entering.ROWS: kept.ctypes.data, entering.COUNT: len(forms)})
+        self.source.world |= {"fit": fit, "forms": kept}
+        source.unless(f"len(args) == {len(forms)} and not kwargs")
+        names = [f"x{i}" for i in range(len(forms))]
+        source.add(f"{', '.join(names)}, = args", 2)
+        source.add(f"if not fit({', '.join(names)}):", 2)
+        for form, name in zip(forms, names, strict=True):
+            lines = self._lines_of(lambda form=form, name=name: self.argument(form, name))  # type: ignore[misc]
+            source.lines += [f"    {line}" for line in lines]
+        for i, name in enumerate(names):
+            source.add(f"a{i} = {name}._array", 2)
+
+    sample = object.__new__(Tensor)
+
     def memory(self) -> None:
         """As ever, unless the arguments are those of the last call: then there is nothing new to find."""
-        inputs = [
-            f"a{i} is bases[{slot}]" for i, slot in zip(self.entry.places, self.program.input_slots, strict=False)
-        ]
-        before = len(self.source.lines)
-        super().memory()
-        checks = self.source.lines[before:]
-        if checks and not self.entry.merged:
-            del self.source.lines[before:]
-            self.source.add(f"if not ({' and '.join(inputs) or 'True'}):", 2)
-            self.source.lines += [f"    {line}" for line in checks]
+        slots = zip(self.entry.places, self.program.input_slots, strict=False)
+        inputs = [f"a{i} is bases[{slot}]" for i, slot in slots]
+        lines = self._lines_of(super().memory)
+        if lines and inputs and not self.entry.merged:
+            self.source.add(f"if not ({' and '.join(inputs)}):", 2)
+            lines = [f"    {line}" for line in lines]
+        self.source.lines += lines
 
     def reached(self) -> None:
-        words, sizes, conditions = watched(self.entry.reach)
-        for tensor in self.entry.captured:
-            words += [of_attribute(tensor, name) or 0 for name in ("_array", "_node")]
-        known = _Known(self.entry, self.bound, words)
-        self.source.world |= {"changed": known.watch.differs, "still_right": known.still_right}
-        if words:
-            self.source.unless("not changed() or still_right()")
-        self.unchanged(sizes, conditions)
+        watched = self.watched
+        self.source.unless("not changed() or still_right()")
+        self.unchanged(watched.sizes, watched.conditions)
 
     def captured(self) -> None:
         """They are among the words."""
+
+    # The optimisers
+
+    def _settled(self) -> set[int]:
+        """The dicts of optimisers that are read again only when they have changed: all of them, or none.
+
+        Counts that are the same must all go on in the same way, since nobody looks whether they are.
+        """
+        entry = self.entry
+        dicts = {id(holder): holder for holder, _ in self.places if isinstance(holder, dict)}
+        if of_dict({}) is None or len(dicts) < len({id(holder) for holder, _ in self.places}) or not dicts:
+            return set()
+        texts = dict(zip([(id(holder), key) for holder, key in entry.counts], self._texts_of_counts(), strict=True))
+        for (holder, key), places in entry.hyper.shared:
+            if len({texts.get((id(each), name)) for each, name in [(holder, key), *places]}) > 1:
+                return set()
+        if any((id(holder), key) not in {(id(h), k) for h, k in self.places} for holder, key in self._first_counts()):
+            return set()
+        for states, inner in entry.hyper.states:
+            dicts |= {id(each): each for each in (states, *[state for state, _ in inner])}
+        for optimizer in entry.reach.optimizers:
+            dicts |= {id(group): group for group in optimizer.param_groups}
+        self.dicts = list(dicts.values())
+        return set(dicts)
+
+    def _first_counts(self) -> list[tuple[Any, Any]]:
+        """Of counts that are the same, and so share a name, the first."""
+        groups = [[first, *others] for first, others in self.entry.hyper.shared]
+        first = {(id(holder), key): group[0] for group in groups for holder, key in group}
+        return [first.get((id(holder), key), (holder, key)) for holder, key in self.entry.counts]
+
+    def _texts_of_counts(self) -> list[str]:
+        begin = len(self.entry.same) + len(self.entry.ends)
+        return [str(each) for each in self.program.results[begin : begin + len(self.entry.counts)]]
+
+    def settings(self) -> None:
+        """Numbers and state, read by a function of its own when a dict of theirs has changed, and here otherwise."""
+        source, entry = self.source, self.entry
+        if not self.settled:
+            self.unchanged(self.watched.sizes_apart, self.watched.conditions_apart)
+            super().settings()
+            return
+        self.starts()
+        source.unless("not set_anew() or still_set()")
+        lines = self._lines_of(self._reading)
+        names = list(self.numbers.values())
+        head = ["def read_settings():", *([f"    global {', '.join(names)}"] if names else [])]
+        source.first += [*head, *lines]
+        settings = Settings([of_dict(each) or 0 for each in self.dicts], lambda: source.world["read_settings"]())
+        source.world |= {"set_anew": settings.watch.differs, "still_set": settings.still_right}
+        self.settings_watch = settings.watch
+        changing = {self.numbers[name] for name in self._counted()}
+        self.decided(text for text in entry.conditions if changing & {*names_in(self.named(text))})
+
+    def _reading(self) -> None:
+        source = self.source
+        source.refusal = "False"
+        source.add("try:")
+        self.unchanged(self.watched.sizes_apart, self.watched.conditions_apart)
+        self.states()
+        self.read()
+        self.decided(self.entry.conditions)
+        source.add("except (AttributeError, LookupError, ValueError):  # something in reach is gone")
+        source.add("return False", 2)
+        source.add("return True")
+        source.refusal = "MISS"
+
+    def _counted(self) -> list[str]:
+        """The names of the numbers that are counts."""
+        places = {(id(holder), key) for holder, key in self.entry.counts}
+        names = [name for name, number in self.entry.hyper.inputs if (id(number.holder), number.key) in places]
+        return [name for name in names if name in self.numbers]
+
+    def _counting(self) -> list[str]:
+        """Make what puts the counts in their places; the names of counts that the call has to go on with."""
+        by_text: dict[str, list[tuple[Any, Any]]] = {}
+        for place, text in zip(self.entry.counts, self._texts_of_counts(), strict=True):
+            by_text.setdefault(text, []).append(place)
+        self.puts = [(text, Put(self.settings_watch, places)) for text, places in by_text.items()]
+        return [self.numbers[name] for name in self._counted()]
 
     # What it does
 
     def run(self) -> None:
         source, bound = self.source, self.bound
-        source.world |= {
-            "address": address,
-            "bases": self.program.bases,
-            "beside": self.entry.call,
-            "empty": np.empty,
-            "give": self.program.lock.release,
-            "memory": memoryview(self.program.memory),  # type: ignore[arg-type]
-            "outdated": bound.watch.differs,
-            "pending": bound.pending,
-            "place": bound.place,
-            "renew": bound.renew,
-            "take": self.program.lock.acquire,
-            "values": memoryview(self.program.values),  # type: ignore[arg-type]
-        }
-        source.add("if not take(False):")
-        source.add("return beside(state, args, kwargs)", 2)
-        source.add("try:")
         self._arguments()
         self._values()
         source.add("if outdated():", 2)
@@ -108,10 +255,8 @@ class _Direct(Call):
         if bound.gradients:
             source.add("if pending:", 2)
             source.add("place()", 3)
+        self._count()
         self._put(results)
-        source.add("finally:")
-        source.add("give()", 2)
-        source.add(f"return {self.result(self.entry.result, iter(self.returned))}")
 
     def _arguments(self) -> None:
         for i, slot in zip(self.entry.places, self.program.input_slots, strict=False):
@@ -122,14 +267,10 @@ class _Direct(Call):
     def _values(self) -> None:
         """The numbers of the call; those that are always the same are put there now."""
         for text, place in self.program.numbers.items():
-            if self._named(text) == text:
+            if self.named(text) == text:
                 self.program.values[place] = eval(text)
             else:
-                self.source.add(f"values[{place}] = {self._named(text)}", 2)
-
-    def _named(self, text: str) -> str:
-        """An expression of the program's numbers in the names that they have here."""
-        return re.sub(r"\b[A-Za-z_]\w*", lambda found: self.numbers.get(found[0], found[0]), text)
+                self.source.add(f"values[{place}] = {self.named(text)}", 2)
 
     def _memory_for_results(self) -> None:
         """Where the program writes: kept gradients have their place, rings are asked, the rest is new."""
@@ -148,22 +289,19 @@ class _Direct(Call):
     def _machine(self) -> None:
         """The call of the table. One that the calling thread does alone is short, and keeps Python's lock."""
         run: Any = self.program.calls[0]
-        team = the_team()
         words = {
-            entering.RUN: ctypes.cast(team.machine.run, ctypes.c_void_p).value or 0,  # type: ignore[arg-type]
+            entering.RUN: ctypes.cast(the_team().machine.run, ctypes.c_void_p).value or 0,  # type: ignore[arg-type]
             entering.COMMAND: run.address,
             entering.SAVE: python_function("PyEval_SaveThread"),
             entering.RESTORE: python_function("PyEval_RestoreThread"),
         }
-        self.source.world["go"] = builtin("run_freely" if run.parallel else "run", words)
-        self.source.world |= {"get_num_threads": get_num_threads, "complete": team.complete, "run_kept": run}
+        self.source.world |= {"go": builtin("run_freely" if run.parallel else "run", words), "table": run}
         if run.parallel:
             self.source.add("if (threads := go()) and threads != get_num_threads():", 2)
             self.source.add("complete()", 3)
         else:
             self.source.add("go()", 2)
         if self.program.plan.checks:
-            self.source.world["check"] = self.program.check
             self.source.add("check()", 2)
 
     def _results(self) -> list[str]:
@@ -173,7 +311,7 @@ class _Direct(Call):
         found = []
         for each in self.program.results:
             if not isinstance(each, Layout):
-                found.append(self._named(each.text) if isinstance(each, Number) else repr(each))
+                found.append(self.named(each.text) if isinstance(each, Number) else repr(each))
                 continue
             layout, slot = next(places)
             if slot in kept:
@@ -182,19 +320,29 @@ class _Direct(Call):
                 found.append(f"t{slot}")
             else:
                 name = f"o{len(found)}"
-                whole = slot >= 0
-                self.source.world["returned"] = self.program.returned_array
-                self.source.add(f"{name} = {f'm{slot}' if whole else f'returned({self.source.name(layout)})'}", 2)
+                self.source.add(f"{name} = {f'm{slot}' if slot >= 0 else f'returned({self.source.name(layout)})'}", 2)
                 found.append(name)
         for slot, _, _ in self.program.fresh_slots:
             if slot not in kept and slot not in self.bound.rings:
                 self.source.add(f"bases[{slot}] = None", 2)
         return found
 
+    def _count(self) -> None:
+        """Count the change of each tensor that was written, in the records that were found with it."""
+        written = self.known.written
+        if written:
+            names = [f"u{i}" for i in range(len(written))]
+            self.source.add(f"{', '.join(names)}, = storages", 2)
+            for name in names:
+                self.source.add(f"{name}._version += 1", 2)
+        for leaf in self.entry.written:
+            if type(leaf) is int:
+                self.source.world["storage_of"] = storage_of
+                self.source.add(f"storage_of({self.leaf(leaf)})._version += 1", 2)
+
     def _put(self, results: list[str]) -> None:
-        """Counts of changes, gradients and numbers to their places, and tensors around what is returned."""
+        """Gradients and numbers to their places, and tensors around what is returned."""
         source, entry = self.source, self.entry
-        self.written(2)
         rest = iter(results[len(entry.same) :])
         for leaf in entry.ends:
             found = next(rest)
@@ -203,124 +351,32 @@ class _Direct(Call):
                 source.add(f"{self.leaf(leaf)}._grad = made", 2)
         for leaf in entry.without:
             source.add(f"{self.leaf(leaf)}._grad = None", 2)
-        for holder, key in entry.counts:
-            source.add(f"{source.entry(holder, key)} = {next(rest)}", 2)
         self.returned = []
         for i, (same, output) in enumerate(zip(entry.same, leaves(entry.result), strict=True)):
             if same is not None:
                 self.returned.append(self.leaf(same))
-            elif isinstance(output, Number) or results[i].startswith("t"):
-                source.add(f"r{i} = {results[i]}", 2)
-                self.returned.append(f"r{i}")
-            else:
+                continue
+            if isinstance(output, TensorBase) and not results[i].startswith("t"):
                 self.wrapped(f"r{i}", results[i], output, 2)
-                self.returned.append(f"r{i}")
+            else:
+                source.add(f"r{i} = {results[i]}", 2)
+            self.returned.append(f"r{i}")
+        self._counts(list(rest))
 
-
-class _Known:
-    """What was found to be right: the words of what is in reach, and the arrays of the captured tensors."""
-
-    def __init__(self, entry: Any, bound: _Bound, words: Sequence[int]) -> None:
-        self.entry, self.bound = entry, bound
-        self.arrays: tuple[Any, ...] = ()
-        self.watch = Watch(words)
-
-    def still_right(self) -> bool:
-        """Something is not what it was: whether the program is right for what is there now."""
-        self.watch.record()
-        entry = self.entry
-        arrays = tuple(tensor._array for tensor in entry.captured)
-        histories = all(
-            (tensor._node is not None) is history
-            for tensor, (_, _, _, history) in zip(entry.captured, entry.shapes, strict=True)
-        )
-        if not (histories and entry.reach.unchanged()):
-            self.watch.forget()
-            return False
-        if not _all_the_same(arrays, self.arrays):
-            if not entry.renewed(arrays):
-                self.watch.forget()
-                return False
-            self.arrays = arrays
-            for slot in self.bound.program.input_slots[: len(entry.places)]:
-                self.bound.program.bases[slot] = None  # so that arguments are compared with them
-            self.bound.watch.forget()
-        return True
-
-
-class _Bound:
-    """What the program's memory is: the captured tensors' arrays, the gradients that are written over, the rings."""
-
-    def __init__(self, entry: Any, program: LoopProgram) -> None:
-        self.entry, self.program = entry, program
-        first = len(entry.places)
-        self.captured = list(zip(entry.captured, program.input_slots[first:], strict=False))
-        self.rings: dict[int, Ring] = {}
-        self.gradients: list[Gradient] = []
-        self.pending: list[Gradient] = []  # made for this call, and not yet where a gradient belongs
-        kept = self._kept()
-        words = [program.memory.ctypes.data + 8 * slot for _, slot in self.captured]
-        words += [program.memory.ctypes.data + 8 * slot for _, slot, _, _ in kept]
-        words += [of_dict(vars(leaf)) or 0 for leaf, _, _, _ in kept]
-        sizes = [words_of_a_tensor(len(shape)) for _, _, shape, _ in kept]
-        self.watch = Watch(words, sum(sizes))
-        at = 1 + len(words)
-        for (leaf, slot, shape, dtype), size in zip(kept, sizes, strict=True):
-            self.gradients.append(Gradient(leaf, shape, dtype, slot, self.watch.rows[at : at + size]))
-            at += size
-
-    def _kept(self) -> list[tuple[Any, int, tuple[int, ...], Any]]:
-        """The gradients whose memory may be used again: each the whole of a buffer, which nothing else returns."""
-        entry, program = self.entry, self.program
-        if not reusable():
-            return []
-        fresh = {slot: (shape, dtype) for slot, shape, dtype in program.fresh_slots}
-        uses = [layout.buffer.slot for layout, _ in program.given_back]
-        places = iter(program.given_back)
-        slots = [next(places)[1] if isinstance(each, Layout) else -1 for each in program.results]
-        slots = [slot if uses.count(slot) == 1 else -1 for slot in slots]
-        outputs = zip(slots, entry.same, leaves(entry.result), strict=False)
-        for slot, same, output in outputs:
-            if slot >= 0 and same is None and isinstance(output, TensorBase) and kept_in_a_ring(*fresh[slot]):
-                self.rings[slot] = Ring(*fresh[slot], program.memory, slot)
-        ends = zip(entry.ends, slots[len(entry.same) :], strict=False)
-        return [(leaf, slot, *fresh[slot]) for leaf, slot in ends if slot >= 0 and type(leaf) is not int]
-
-    def renew(self) -> None:
-        """Put what is there now in its place, and make gradients for the leaves whose own cannot be written over."""
-        self.watch.record()
-        bases, memory = self.program.bases, self.program.memory
-        for tensor, slot in self.captured:
-            bases[slot] = array = tensor._array
-            memory[slot] = address(array)
-        self.pending.clear()
-        for each in self.gradients:
-            if not each.usable():
-                each.renew()
-            memory[each.slot] = each.where
-            if each.leaf._grad is not each.tensor:
-                self.pending.append(each)
-        if not self.pending:
-            self._settle()
-
-    def place(self) -> None:
-        """After a run: what was made for it becomes the leaves' gradients."""
-        for each in self.pending:
-            each.leaf._grad = each.tensor
-        self.pending.clear()
-        self._settle()
-
-    def _settle(self) -> None:
-        """Record what is there, unless somebody has put something else there in between."""
-        self.watch.record()
-        bases, memory = self.program.bases, self.program.memory
-        right = all(each.leaf._grad is each.tensor and memory[each.slot] == each.where for each in self.gradients)
-        for tensor, slot in self.captured:
-            array: Any = tensor._array
-            right = right and bases[slot] is array and memory[slot] == address(array)
-        if not right:
-            self.watch.forget()
-
-
-def _all_the_same(these: Sequence[Any], those: Sequence[Any]) -> bool:
-    return len(these) == len(those) and all(a is b for a, b in zip(these, those, strict=True))
+    def _counts(self, texts: list[str]) -> None:
+        source, entry = self.source, self.entry
+        if not self.settled:
+            for (holder, key), text in zip(entry.counts, texts, strict=True):
+                source.add(f"{source.entry(holder, key)} = {text}", 2)
+            return
+        for i, (text, _) in enumerate(self.puts):
+            source.add(f"p{i} = {self.named(text)}", 2)
+        for i, (_, put) in enumerate(self.puts):
+            source.world[f"put{i}"] = put.put
+            source.name(put)  # which is kept with it
+            source.add(f"put{i}(p{i})", 2)
+        places = {(id(h), k): i for i, (_, put) in enumerate(self.puts) for h, k in put.places}
+        numbers = dict(entry.hyper.inputs)
+        for name in self._counted():
+            place = numbers[name].holder, numbers[name].key
+            source.add(f"{self.numbers[name]} = p{places[id(place[0]), place[1]]}", 2)

@@ -14,7 +14,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from groundup.autograd.tape import TensorBase
+from groundup.compile.loops import entering
 from groundup.compile.loops.builtin import available
 from groundup.tensor import Tensor
 
@@ -45,6 +48,35 @@ def of_attribute(holder: Any, name: str) -> Word | None:
     else:
         place = None
     return None if place is None else id(holder) + place
+
+
+@cache
+def lists_are_known() -> bool:
+    """Whether a list's length and the address of its parts stand where they are looked for."""
+    if not available():
+        return False
+    sample: list[Any] = [object(), object()]
+    for _ in range(100):
+        items = word_at(id(sample) + 8 * entering.ITEMS)
+        there = [word_at(items + 8 * i) for i in range(len(sample))]
+        if word_at(id(sample) + 8 * entering.FIELDS) != len(sample) or there != [id(part) for part in sample]:
+            return False
+        sample.append(object())
+    return True
+
+
+@cache
+def arrays_are_known() -> bool:
+    """Whether an array's axes, extents, strides, type of numbers and flags stand where they are looked for."""
+    if not available():
+        return False
+    sample = np.zeros((3, 5), np.float32)
+    turned = sample.T
+    extents, strides = (word_at(id(sample) + 8 * place) for place in (entering.EXTENTS, entering.STRIDES))
+    at = [word_at(id(sample) + 8 * place) for place in (entering.AXES_OF_ARRAY, entering.DTYPE_OF_ARRAY)]
+    flags = [word_at(id(each) + 8 * entering.FLAGS_OF_ARRAY) % 2 for each in (sample, turned)]
+    inside = [word_at(extents), word_at(extents + 8), word_at(strides), word_at(strides + 8)]
+    return (at[0] % 256, at[1], flags, inside) == (2, id(sample.dtype), [1, 0], [3, 5, 20, 4])
 
 
 class _Sample:
