@@ -30,7 +30,7 @@ TAKEN = 3 * LINE  # 1 while a job has the team
 WORKERS = 3 * LINE + 1  # threads besides the caller's
 LEAVE = 3 * LINE + 2  # 1 when the threads are to end
 ENDED = 3 * LINE + 3  # threads that have
-WHAT = 4 * LINE  # the job: the words of a command from TABLE on
+WHAT = 4 * LINE  # the job: the words of a command from TABLE to WIDTH
 LOCK = 5 * LINE  # of the three words that follow
 RUNS = 5 * LINE + 1  # how many runs go on
 BLAS_THREADS = 5 * LINE + 2  # what BLAS's number of threads was before the first of them
@@ -57,15 +57,20 @@ STEPS = 6
 STRIDES = 7  # 0, or address of what each address in memory gains in a step
 ARRAYS = 8  # how many of those
 WIDTH = 9  # numbers of a step
-ALONE = 10  # the least nanoseconds that a step took one thread
-TRIED = 11  # how many runs were done to learn this
-SKIPPED = 12  # how many runs were last done alone because the team was slow,
-TO_SKIP = 13  # and how many are still to do
-CLOCK_WORDS = 14  # two words for the clock to write
-COMMAND = 16
+KIND = 10  # of the runs of the present window: 1 by the team, 0 by one thread
+RUNS = 11  # how many runs of this window were done,
+SUM = 12  # and the nanoseconds of a step in all but the first of them, added up
+MEANS = 13  # two words: nanoseconds of a step in the last window of one thread, and of the team; 0 before there is one
+FAVOURITE = 15  # the kind that was faster
+PATIENCE = 16  # windows of the favourite before the other kind is tried again,
+LEFT = 17  # and how many of them are left
+CLOCK_WORDS = 18  # two words for the clock to write
+COMMAND = 20
 
-LONGEST_SKIP = 255
-TRIALS = 6  # every other one of the first runs is done alone
+WINDOW = 16  # runs that are judged together,
+FEW = 3  # or so many, if they take
+LONG = 20_000_000  # nanoseconds
+MOST_PATIENCE = 64
 
 # A row of the table, in words.
 KERNEL = 0
@@ -177,33 +182,50 @@ def now(shared: Words, command: Words, command_address: int) -> int:
     return 1_000_000_000 * command[CLOCK_WORDS] + command[CLOCK_WORDS + 1]
 
 
-def judge(command: Words, taken: int, n: int) -> None:
-    """Learns from a run in which n threads took so many nanoseconds a step.
+def judge(command: Words, taken: int, kind: int) -> None:
+    """Learns from a run of this kind that took so many nanoseconds a step.
 
-    A team that is slower than one thread, as when another process has a processor or the work is too little to share,
-    is left out of the next runs: twice as many each time.
+    Runs come in windows of one kind. The faster kind is the favourite; the other one is tried for a window now and
+    then, later and later while it loses, and at once when the favourite has become slower than it was: as the team does
+    when another process has a processor. The first run of a window does not count: it wakes threads that sleep.
     """
-    if n == 1:
-        if command[ALONE] == 0 or taken < command[ALONE]:
-            command[ALONE] = taken
-    elif command[ALONE] != 0 and taken > command[ALONE]:
-        command[SKIPPED] = min(2 * command[SKIPPED] + 1, LONGEST_SKIP)
-        command[TO_SKIP] = command[SKIPPED]
+    if kind == command[KIND]:  # else another run had the team
+        if command[RUNS] > 0:
+            command[SUM] += taken
+        command[RUNS] += 1
+        if command[RUNS] > WINDOW or (command[RUNS] > FEW and command[SUM] > LONG):
+            mean = command[SUM] // (command[RUNS] - 1)
+            command[RUNS] = 0
+            command[SUM] = 0
+            decide(command, max(1, mean), kind)
+
+
+def decide(command: Words, mean: int, kind: int) -> None:
+    """Which kind the next window is of, after one of this kind."""
+    command[MEANS + kind] = mean
+    other = command[MEANS + 1 - kind]
+    if other == 0:
+        command[KIND] = 1 - kind
+    elif kind == command[FAVOURITE]:
+        command[LEFT] -= 1
+        if command[LEFT] <= 0 or 4 * mean > 5 * other:
+            command[KIND] = 1 - kind
+    elif mean < other:
+        command[FAVOURITE] = kind
+        command[PATIENCE] = 1
+        command[LEFT] = 1
     else:
-        command[SKIPPED] = 0
+        command[PATIENCE] = min(2 * command[PATIENCE] + 1, MOST_PATIENCE)
+        command[LEFT] = command[PATIENCE]
+        command[KIND] = command[FAVOURITE]
 
 
 def has_the_team(shared: Words, command: Words) -> bool:
-    """Whether this run takes the team: it wants to, is not to skip it, and no other run has it."""
+    """Whether this run takes the team: it wants to, this is a window for it, and no other run has it."""
     if command[ALL] == 0:
         return False
     if shared[CLOCK] != 0:
-        if command[TRIED] < TRIALS:
-            command[TRIED] += 1
-            if command[TRIED] % 2 == 0:
-                return False
-        elif command[TO_SKIP] > 0:
-            command[TO_SKIP] -= 1
+        if command[KIND] == 0:
             return False
     return exchange(shared, TAKEN, 1) == 0
 
@@ -224,7 +246,7 @@ def run(command_address: int) -> int:
     if has_the_team(shared, command):
         n = 1 + shared[WORKERS]
         if n > 1:
-            for i in range(COMMAND - TABLE):
+            for i in range(KIND - TABLE):  # what comes after is this run's own
                 shared[WHAT + i] = what[i]
             announce(shared, JOB, n)
         walk(shared, what, 0, n)
@@ -233,7 +255,7 @@ def run(command_address: int) -> int:
         walk(shared, what, 0, 1)
     if began != 0:
         taken = now(shared, command, command_address) - began
-        judge(command, taken // max(1, command[STEPS]), max(1, n))
+        judge(command, taken // max(1, command[STEPS]), 1 if n > 1 else 0)
     blas_as_before(shared)
     return n
 

@@ -38,7 +38,7 @@ def run(call: ProductCall | None, arrays: Sequence[np.ndarray], number: int = 1)
     memory = np.array([array.ctypes.data for array in arrays])
     rows = np.array([[call.address, call.args.ctypes.data, number, 1]])
     command = Run(rows, memory, np.zeros(1), alone=number == 1)
-    command._command[walk.TRIED] = walk.TRIALS
+    command._command[walk.KIND] = 1
     assert command() in (0, number)
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -36,7 +36,8 @@ def words_at(address: int, count: int) -> np.ndarray:
 
 def always_with_the_team(a_run: Run) -> Run:
     """The run without the trials by which it learns whether the team pays."""
-    a_run._command[walk.TRIED] = walk.TRIALS
+    a_run._command[walk.KIND] = 1
+    a_run._command[walk.RUNS] = -(10**15)  # the window never ends
     return a_run
 
 
@@ -140,20 +141,59 @@ def test_the_number_of_threads_may_change_between_runs() -> None:
     for number in (1, 3, 2):
         threads.set_num_threads(number)
         results = {always_with_the_team(command)() for _ in range(20)}
-        command._command[walk.TO_SKIP] = 0
         assert the_team().size == number, results
 
 
-def test_a_slow_team_is_left_out_of_the_next_runs() -> None:
+def windows(team: Callable[[int], int], alone: Callable[[int], int], runs: int) -> list[int]:
+    """The kinds of so many runs, whose nanoseconds are what the functions say for the number of the run."""
     command = np.zeros(walk.COMMAND, np.int64)
-    walk.judge(command, 100, 1)
-    walk.judge(command, 90, 1)
-    assert command[walk.ALONE] == 90
-    for expected in (1, 3, 7, 15, 31, 63, 127, 255, 255):
-        walk.judge(command, 91, 2)
-        assert command[walk.TO_SKIP] == expected
-    walk.judge(command, 60, 2)
-    assert command[walk.SKIPPED] == 0
+    kinds = []
+    for i in range(runs):
+        kind = int(command[walk.KIND])
+        kinds.append(kind)
+        walk.judge(command, team(i) if kind else alone(i), kind)
+    return kinds
+
+
+def test_a_fast_team_is_used_and_a_slow_one_left_out() -> None:
+    used = windows(lambda i: 60, lambda i: 100, 5000)
+    assert sum(used) / 5000 > 0.9 and sum(used[-1000:]) / 1000 > 0.95
+    left_out = windows(lambda i: 100, lambda i: 60, 5000)
+    assert sum(left_out) / 5000 < 0.1 and sum(left_out[-1000:]) / 1000 < 0.05
+
+
+def test_the_run_that_wakes_the_team_does_not_count() -> None:
+    woken: list[int] = []
+
+    def team(i: int) -> int:
+        first = not woken or woken[-1] != i - 1
+        woken.append(i)
+        return 5000 if first else 60
+
+    assert sum(windows(team, lambda i: 100, 5000)[-1000:]) / 1000 > 0.95
+
+
+def test_one_slow_run_costs_a_window_and_no_more() -> None:
+    kinds = windows(lambda i: 40_000 if i == 2500 else 60, lambda i: 100, 4000)
+    assert sum(kinds[2500:2600]) >= 100 - 3 * (walk.WINDOW + 1)
+
+
+def test_the_team_is_left_when_it_becomes_slow_and_taken_again_when_it_is_fast() -> None:
+    kinds = windows(lambda i: 500 if 2000 <= i < 6000 else 60, lambda i: 100, 20_000)
+    assert sum(kinds[2000:6000]) / 4000 < 0.15
+    assert sum(kinds[-2000:]) / 2000 > 0.95
+
+
+def test_long_runs_are_judged_by_few() -> None:
+    kinds = windows(lambda i: 50 * 10**6, lambda i: 90 * 10**6, 40)
+    assert kinds[:8] == [0, 0, 0, 0, 1, 1, 1, 1] and sum(kinds) >= 24
+
+
+def test_a_run_that_could_not_have_the_team_is_not_judged() -> None:
+    command = np.zeros(walk.COMMAND, np.int64)
+    command[walk.KIND] = 1
+    walk.judge(command, 100, 0)
+    assert not command[walk.RUNS]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -170,9 +210,9 @@ assert the_team().size == 2
 child = os.fork()
 if child == 0:
     assert the_team().size == 1
-    command._command[walk.TRIED] = walk.TRIALS
+    command._command[walk.KIND] = 1
+    command._command[walk.RUNS] = -(10**15)
     for _ in range(100):
-        command._command[walk.TO_SKIP] = 0
         command()
     os._exit(0 if the_team().size == 2 else 3)
 _, status = os.waitpid(child, 0)
