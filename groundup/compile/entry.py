@@ -68,6 +68,7 @@ class Entry:
         self.tracer = Tracer(before)
         self.hyper = Hyper(self.reach.optimizers, self.tracer.conditions)
         self.runner: Callable[..., Any] | None = None  # what runs the program, once it is called
+        self.tried = False  # to have a shorter call
         self.pull: Pull | None = None  # and the program of the results' gradients
 
     # The trace
@@ -235,11 +236,13 @@ class Entry:
         """Run the program: in loops where that can be, and has not been turned off."""
         if self.runner is None:
             self.runner = running(self.program)
+        elif not self.tried:
+            self.tried = True
             self._shorten()
         return state.run(self.runner, *arrays, *numbers)
 
     def _shorten(self) -> None:
-        """From now on call a program in loops by a function of its own, where there can be one."""
+        """From now on call a program in loops, which has run before, by a function of its own if there can be one."""
         program = getattr(self.runner, "__self__", None)
         if program is not None:
             from groundup.compile.loops.direct import direct

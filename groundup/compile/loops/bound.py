@@ -15,7 +15,7 @@ from groundup.compile.loops.address import address
 from groundup.compile.loops.kept import Gradient, Ring, kept_in_a_ring, reusable, words_of_a_tensor
 from groundup.compile.loops.layout import Layout
 from groundup.compile.loops.run import LoopProgram
-from groundup.compile.loops.watch import Watch
+from groundup.compile.loops.watch import Watch, Watched
 from groundup.compile.loops.words import of_dict
 from groundup.compile.structure import leaves
 
@@ -23,8 +23,9 @@ from groundup.compile.structure import leaves
 class Known:
     """What was found to be right: the words of what is in reach, and the arrays of the captured tensors."""
 
-    def __init__(self, entry: Any, bound: Bound, watch: Watch) -> None:
+    def __init__(self, entry: Any, bound: Bound, watched: Watched, watch: Watch) -> None:
         self.entry, self.bound, self.watch = entry, bound, watch
+        self._watched = watched  # kept, since the words are in what it keeps
         self.arrays: tuple[Any, ...] = ()
         self.written = [leaf for leaf in entry.written if type(leaf) is not int]
         self.storages: list[Any] = [None] * len(self.written)  # the records of their changes
@@ -66,7 +67,8 @@ class Bound:
         kept = self._kept()
         words = [program.memory.ctypes.data + 8 * slot for _, slot in self.captured]
         words += [program.memory.ctypes.data + 8 * slot for _, slot, _, _ in kept]
-        words += [of_dict(vars(leaf)) or 0 for leaf, _, _, _ in kept]
+        self._attributes = [vars(leaf) for leaf, _, _, _ in kept]
+        words += [of_dict(each) or 0 for each in self._attributes]
         sizes = [words_of_a_tensor(len(shape)) for _, _, shape, _ in kept]
         self.watch = Watch(words, sum(sizes))
         at = 1 + len(words)

@@ -57,7 +57,7 @@ class _Direct(Call):
         self.watched = Watched(entry.reach, self.settled)
         words = self.watched.words
         words += [of_attribute(tensor, name) or 0 for tensor in entry.captured for name in _SLOTS]
-        self.known = Known(entry, self.bound, Watch(words, lists=self.watched.lists))
+        self.known = Known(entry, self.bound, self.watched, Watch(words, lists=self.watched.lists))
         self.puts: list[tuple[str, Put]] = []  # counts: what they will be, and what puts that in their places
 
     def made(self) -> Callable[[Any, Any, Any], Any]:

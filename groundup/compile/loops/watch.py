@@ -72,7 +72,7 @@ class Watched:
     """
 
     def __init__(self, reach: Reach, apart: set[int]) -> None:
-        self._words: dict[Word, None] = {}
+        self._words: dict[Word, Any] = {}  # with the dict, if there is nobody else who keeps it
         self._lists: dict[int, list[Any]] = {}
         self._restless = reach.restless
         sizes = [each for each in reach.sizes if not self._has_word(each[0], None)]
@@ -92,7 +92,7 @@ class Watched:
             return True
         word = self._word(holder, key)
         if word is not None:
-            self._words[word] = None
+            self._words.setdefault(word, getattr(holder, "__dict__", None))
         return word is not None
 
     def _word(self, holder: Any, key: Any) -> Word | None:
