@@ -57,11 +57,10 @@ class Ahead:
         done, (stacked, last) = found
         if done < steps:
             _, _, _, returned, counts = self.plan.work_out(done)
-        arrays_of_steps, numbers_of_steps = iter(stacked), iter(zip(*returned, strict=True))
-        results = [
-            next(arrays_of_steps) if isinstance(each, Layout) else Numbers(next(numbers_of_steps))
-            for each in self.outputs
-        ]
+        if len(stacked) == len(self.outputs):
+            return done, (*stacked, *last, *counts)
+        both = iter(stacked), iter([Numbers(each) for each in zip(*returned, strict=True)])
+        results = [next(both[0 if isinstance(each, Layout) else 1]) for each in self.outputs]
         return done, (*results, *last, *counts)
 
 
@@ -86,7 +85,7 @@ class Walk:
 
     def execute(self, _: Any, arrays: tuple[Any, ...], numbers: tuple[Any, ...]) -> Any:
         """What the program gives: the function's results of all steps, and what the last one leaves behind."""
-        strides = [self._strides.get(id(array), 0) for array in arrays]
+        strides = [self._strides[id(array)] for array in arrays[: len(self._strides)]]
         found = self._ahead.run(arrays, strides, self._most)
         if found is None:
             return self._ahead.entry.execute(self._state, arrays, numbers)
@@ -101,8 +100,8 @@ class Plan:
     """The numbers of a program, step after step.
 
     `changing` are the texts of those that are another number at each step. `work_out(n)` gives how many of n steps the
-    program is right for, by its conditions on numbers; the numbers of all of them, in order; those that change, for
-    each step; the numbers that each step returns; and the counts behind the last one.
+    program is right for, by its conditions on numbers; the numbers of all of them, in order; those that change, one
+    step after the other; the numbers that each step returns; and the counts behind the last one.
     """
 
     def __init__(self, entry: Entry, texts: list[str], following: dict[str, str]) -> None:
@@ -121,7 +120,7 @@ class Plan:
         if following:
             lines += _loop(entry, inputs, self.changing, returned, following, counts)
         else:
-            lines.append(f"    return _steps, _same, [], [{_listed(returned)}] * _steps, {_listed(counts)}")
+            lines.append(f"    return _steps, _same, (), [{_listed(returned)}] * _steps, {_listed(counts)}")
         world: dict[str, Any] = {f"_holder{i}": each.holder for i, each in enumerate(inputs.values())}
         exec(compile("\n".join(lines), "<numbers of many steps>", "exec"), world)
         self.work_out: Callable[[int], Any] = world["work_out"]
@@ -137,24 +136,29 @@ def _loop(
 ) -> list[str]:
     """Source that goes through the steps, until a condition would come out otherwise or a number cannot be computed."""
     distinct = list(dict.fromkeys([*following.values(), *counts]))
+    nexts, last = ([f"_{name}{i}" for i in range(len(distinct))] for name in ("next", "last"))
+    of = dict(zip(distinct, range(len(distinct)), strict=True))
     kinds = [f"type({name}) is {inputs[name].kind.__name__}" for name in following]
     right = [each for each in dict.fromkeys(entry.conditions) if _names(each) & following.keys()]
     right = [*kinds, *(f"({each})" for each in right)]
     return [
-        "    _rows, _returned = [], []",
+        "    _rows, _returned, _count = [], [], 0",
         "    try:",
-        "        for _ in range(_steps):",
-        f"            _row, _given, _next = {_listed(changing)}, {_listed(returned)}, {_listed(distinct)}",
-        "            _rows.append(_row)",
-        "            _returned.append(_given)",
-        "            _counts = _next",
-        *(f"            {name} = _next[{distinct.index(text)}]" for name, text in following.items()),
+        "        for _done in range(1, _steps + 1):",
+        f"            _row = {_listed(changing)}",
+        *([f"            _given = {_listed(returned)}"] if returned else []),
+        *(f"            {new} = {text}" for new, text in zip(nexts, distinct, strict=True)),
+        "            _rows += _row",
+        "            _count = _done",
+        *(["            _returned.append(_given)"] if returned else []),
+        f"            {', '.join(last)} = {', '.join(nexts)}",
+        *(f"            {name} = _last{of[text]}" for name, text in following.items()),
         f"            if not ({' and '.join(right)}):",
         "                break",
         "    except ArithmeticError:",
-        "        if not _rows:",
+        "        if not _count:",
         "            raise",
-        f"    return len(_rows), _same, _rows, _returned, {_listed([f'_counts[{distinct.index(t)}]' for t in counts])}",
+        f"    return _count, _same, _rows, _returned, {_listed([f'_last{of[text]}' for text in counts])}",
     ]
 
 
@@ -188,6 +192,8 @@ def ahead(entry: Entry, steps: int) -> Ahead | None:
     """The program of an entry for so many steps; None where each must be a call."""
     program = repeatable(entry.runner, len(entry.same))
     if program is None or entry.tail is not None or not _leaves_all_as_it_was(entry, program):
+        return None
+    if not all(contiguous for _, _, contiguous, _ in entry.shapes) or not all(form.contiguous for form in entry.forms):
         return None
     if program.plan.checks and any(type(leaf) is int for leaf in entry.written):
         return None  # what a wrong index has changed could not be put back

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from groundup.autograd.state import LOCAL, State
-from groundup.autograd.tape import TensorBase
+from groundup.autograd.tape import TensorBase, storage_of
 from groundup.compile.entry import Entry
 from groundup.compile.function import Compiled
 from groundup.compile.guard import MISS
@@ -52,22 +52,18 @@ class ManySteps(Compiled):
 
     def _go_on(self, state: State, batches: Batches, results: Results) -> None:
         """One step more, or as many as a program can make in one walk."""
-        args, kwargs, strides = batches.at(results.steps)
-        if state.watch is not None or strides is None:
-            results.add(super().__call__(*args, **kwargs))
-            return
-        for entry in self.entries:
-            ahead = self._ahead(entry)
-            if ahead is None:
-                found, steps = entry.call(state, args, kwargs), 0
-            else:
-                walk = ahead.walk(state, strides, self.steps - results.steps)
-                found = ahead.call(walk, args, kwargs)
-                steps = walk.steps
-            if found is not MISS:
-                results.add(found, steps)
-                return
-        results.add(self._traced(state, args, kwargs))
+        if state.watch is None and batches.plain:
+            for entry in self.entries:
+                ahead = self._ahead(entry)
+                if ahead is not None:
+                    args, kwargs, strides = batches.bare(results.steps)
+                    walk = ahead.walk(state, strides, self.steps - results.steps)
+                    found = ahead.call(walk, args, kwargs)
+                    if found is not MISS:
+                        results.add(found, walk.steps)
+                        return
+        args, kwargs = batches.at(results.steps)
+        results.add(super().__call__(*args, **kwargs))
 
     def _ahead(self, entry: Entry) -> Ahead | None:
         """The program of an entry for many steps; None before it has run, and where each step must be a call."""
@@ -111,6 +107,7 @@ class Batches:
     def __init__(self, name: str, steps: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.given = (args, kwargs)
         self.found: dict[int, Tensor] = {}
+        self.plain = True  # none has a history
         for text, each in [*((f"argument {i}", each) for i, each in enumerate(args)), *kwargs.items()]:
             self._find(text, each, name, steps)
         if not self.found:
@@ -130,6 +127,7 @@ class Batches:
                     f"x.expand({', '.join(map(str, (steps, *shape)))})."
                 )
             self.found[id(value)] = value  # type: ignore[assignment]
+            self.plain = self.plain and value._node is None
         elif isinstance(value, dict):
             for key, each in value.items():
                 self._find(f"{text}[{key!r}]", each, name, steps)
@@ -137,16 +135,24 @@ class Batches:
             for i, each in enumerate(value):
                 self._find(f"{text}[{i}]", each, name, steps)
 
-    def at(self, i: int) -> tuple[tuple[Any, ...], dict[str, Any], dict[int, int] | None]:
-        """The arguments of step i, and how many bytes further those of the next one lie, by the ids of the arrays.
+    def at(self, i: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments of step i. A tensor that is passed twice is one there too."""
+        return self._with({key: each[i] for key, each in self.found.items()})
 
-        A tensor that is passed twice is one there too. Where one has a history, each step must be a call: None.
-        """
-        parts = {key: each[i] for key, each in self.found.items()}
+    def bare(self, i: int) -> tuple[tuple[Any, ...], dict[str, Any], dict[int, int]]:
+        """The same without a history, and by the ids of their arrays how many bytes further the next batch lies."""
+        parts, strides = {}, {}
+        for key, each in self.found.items():
+            part = parts[key] = object.__new__(Tensor)
+            part._array = each._array[i, ...]
+            part._node = part._view = None
+            part._storage = storage_of(each)
+            strides[id(part._array)] = each._array.strides[0]
+        return *self._with(parts), strides
+
+    def _with(self, parts: dict[int, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         args, kwargs = rebuilt(self.given, lambda each: parts[id(each)])
-        if any(each._node is not None for each in parts.values()):
-            return args, kwargs, None
-        return args, kwargs, {id(parts[key]._array): each._array.strides[0] for key, each in self.found.items()}
+        return args, kwargs
 
 
 class Results:

@@ -6,6 +6,7 @@ results go to the next row, and all else stays where it is.
 
 from __future__ import annotations
 
+from array import array as numbers
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ Made = tuple[list[np.ndarray], list[np.ndarray]]
 
 
 class Repeated:
-    """The program for up to `steps` steps; it must be `repeatable`.
+    """The program for up to `steps` steps; it must be `repeatable`, and what it is given must lie in order.
 
     Args:
         program: the program of one step.
@@ -44,9 +45,11 @@ class Repeated:
             (each, each.contiguous and shapes.get(each.buffer.slot) == each.shape and each.buffer.slot not in self.rows)
             for each in layouts[stacked:]
         ]
-        self.memory = np.zeros_like(program.memory)
+        self.given: Sequence[np.ndarray] = ()  # what the addresses are of with which a walk begins
+        self.at_first, self.memory = np.zeros_like(program.memory), np.zeros_like(program.memory)
         self.strides = np.zeros_like(program.memory)
         self.columns = [program.numbers[text] for text in changing]
+        self.same: Any = None  # the numbers of all steps that stand there
         width = len(program.numbers)
         self.values = np.zeros((steps if changing else 1, width))
         self.flags = [np.zeros((steps, 2), np.int64) for _ in program.plan.checks]
@@ -62,21 +65,19 @@ class Repeated:
 
         Args:
             given: the arrays of the first step.
-            strides: what the address of each gains with a step.
+            strides: what the addresses of the first of them gain with a step; the others stay where they are.
             steps: how many.
             same: the numbers of all steps, by their places; those that change are put in.
-            rows: the numbers that change, for each step.
+            rows: the numbers that change: those of the first step, of the second, and so on.
         """
         program = self.program
-        for buffer, array in zip(program.inputs, given, strict=True):
-            if not array.flags.c_contiguous or array.dtype != buffer.dtype:
-                return None
         if not program.lock.acquire(blocking=False):
             return None
         try:
-            self.values[:steps] = same
+            if same != self.same:
+                self.values[:] = self.same = same
             if self.columns:
-                self.values[:steps, self.columns] = rows
+                self.values[:steps, self.columns] = np.frombuffer(numbers("d", rows)).reshape(steps, -1)
             return self._checked(given, strides, steps)
         finally:
             program.lock.release()
@@ -112,18 +113,24 @@ class Repeated:
         return [array for value, array in zip(graph.inputs, given, strict=True) if value.memory in written]
 
     def _walked(self, given: Sequence[np.ndarray], strides: Sequence[int], steps: int) -> Made:
-        program, memory, gains = self.program, self.memory, self.strides
-        memory[:] = program.memory
-        bases: dict[int, np.ndarray] = {}
-        for slot, array, stride in zip(program.input_slots, given, strides, strict=True):
-            bases[slot] = array
+        program, memory, gains = self.program, self.memory.data, self.strides.data
+        first = len(strides)
+        if not _all_the_same(given, self.given, first):
+            self.given = given
+            self.at_first[:] = program.memory
+            for slot, array in zip(program.input_slots, given, strict=True):
+                self.at_first[slot] = address(array)
+        self.memory[:] = self.at_first
+        bases = dict(zip(program.input_slots, given, strict=True))
+        for slot, array, stride in zip(program.input_slots, given[:first], strides, strict=False):
             memory[slot] = address(array)
             gains[slot] = stride
         for slot, shape, dtype in program.fresh_slots:
             many = slot in self.rows
             bases[slot] = array = np.empty((steps, *shape) if many else shape, dtype)
             memory[slot] = address(array)
-            gains[slot] = array.nbytes // steps if many else 0
+            if many:
+                gains[slot] = array.nbytes // steps
         for (buffer, _), flags in zip(program.plan.checks, self.flags, strict=True):
             memory[buffer.slot] = address(flags)
             gains[buffer.slot] = flags.strides[0]
@@ -142,6 +149,11 @@ class Repeated:
         if constant is not None:
             return seen(layout, constant.copy())
         return seen(layout, bases[slot][-1].copy() if slot in self.rows else bases[slot])
+
+
+def _all_the_same(given: Sequence[np.ndarray], known: Sequence[np.ndarray], first: int) -> bool:
+    """Whether these are the arrays that are known, but for the first ones."""
+    return len(known) == len(given) and all(a is b for a, b in zip(given[first:], known[first:], strict=True))
 
 
 def _rows(layout: Layout, whole: np.ndarray) -> np.ndarray:
