@@ -165,6 +165,66 @@ def a_default() -> Case:
     return scaled, lambda: setattr(scaled, "__defaults__", (3.0,)), (X,)
 
 
+def a_parameter_without_the_modules_knowledge() -> Case:
+    layer = nn.Linear(2, 2)
+    return lambda x: layer(x), lambda: layer._parameters.update(weight=nn.Parameter(groundup.ones(2, 2))), (X,)
+
+
+def a_number_without_the_modules_knowledge() -> Case:
+    layer = nn.LeakyReLU(0.1)
+    return lambda x: layer(x), lambda: vars(layer).update(negative_slope=0.7), (X,)
+
+
+def a_layer_without_the_modules_knowledge() -> Case:
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    return lambda x: model(x), lambda: model._modules.update({"1": nn.Tanh()}), (X,)
+
+
+def a_buffer() -> Case:
+    model = nn.Module()
+    model.register_buffer("scale", groundup.ones(2))
+    return lambda x: x * model.scale, lambda: setattr(model, "scale", groundup.full((2,), 3.0)), (X,)
+
+
+def an_attribute_that_is_taken_away() -> Case:
+    given = SimpleNamespace(slope=3.0)
+    return lambda x: x * getattr(given, "slope", 1.0), lambda: delattr(given, "slope"), (X,)
+
+
+def a_tensor_in_a_list() -> Case:
+    tensors = [groundup.ones(2), groundup.ones(2)]
+    return lambda x: x * tensors[0] * tensors[1], lambda: tensors.__setitem__(1, groundup.full((2,), 3.0)), (X,)
+
+
+def tensors_in_another_order() -> Case:
+    tensors = [groundup.ones(2), groundup.full((2,), 3.0)]
+    return lambda x: x * tensors[0] + tensors[1], tensors.reverse, (X,)
+
+
+def a_layer_in_a_dict() -> Case:
+    layers = {"first": nn.Linear(2, 2)}
+    return lambda x: layers["first"](x), lambda: layers.update(first=nn.Linear(2, 2)), (X,)
+
+
+def a_default_by_name() -> Case:
+    def scaled(x: Any, *, by: float = 2.0) -> Any:
+        return x * by
+
+    return scaled, lambda: setattr(scaled, "__kwdefaults__", {"by": 3.0}), (X,)
+
+
+def the_code_of_a_function() -> Case:
+    def scaled(x: Any) -> Any:
+        return x * 2
+
+    return lambda x: scaled(x), lambda: setattr(scaled, "__code__", (lambda x: x * 3).__code__), (X,)
+
+
+def a_history() -> Case:
+    w = groundup.ones(2)
+    return lambda x: x * w, lambda: w.requires_grad_(), (X,)
+
+
 CASES = [case for case in list(globals().values()) if getattr(case, "__annotations__", {}).get("return") == "Case"]
 
 
