@@ -86,7 +86,7 @@ def gemm_call(
     threads = max(1, min(parts, -(-extent // panel) * items))
     if not alone and library is not None and not library.serial:
         threads = 1  # it has threads of its own
-    return ProductCall(_machine()[f"{'vectors' if alone else 'gemm'}_{name}"], np.array(args, np.int64), threads, flops)
+    return ProductCall(_machine(f"{'vectors' if alone else 'gemm'}_{name}"), np.array(args, np.int64), threads, flops)
 
 
 def _panel(extent: int, parts: int, tile: int) -> int:
@@ -177,8 +177,7 @@ def _two_axes(leading: tuple[int, ...], strides: list[list[int]]) -> tuple[tuple
 
 
 @cache
-def _machine() -> dict[str, int]:
-    """Addresses of the kernels."""
+def _machine(name: str) -> int:
+    """The address of a kernel; each is made alone, since few programs need all four."""
     kinds = ["int64*", "float64*", "int64*", "int64", "int64"]
-    names = ("gemm_f32", "gemm_f64", "vectors_f32", "vectors_f64")
-    return machine_functions(product_kernels, dict.fromkeys(names, kinds))
+    return machine_functions(product_kernels, {name: kinds})[name]
