@@ -202,7 +202,7 @@ class Printer:
         if statement.out in self.spoken:
             return self.spoken[statement.out]
         of = statement.out.gradient_of
-        if of is not None and (of.name or of in self.rows):
+        if of is not None and statement.phase != "forward" and (of.name or of in self.rows):
             return self.names.fresh(f"{self._name_of(of)}_grad")
         if statement.call is not None:
             return self.names.fresh("drawn", alone=False)

@@ -10,11 +10,12 @@ from groundup.compile.passes.copies import copies
 from groundup.compile.passes.dead import dead
 from groundup.compile.passes.folding import folding
 from groundup.compile.passes.pieces import pieces
+from groundup.compile.passes.stable import stable
 from groundup.compile.passes.views import views
 
 __all__ = ["PASSES", "simplified"]
 
-PASSES = (constants, common, algebra, views, folding, pieces, views, common, dead, copies)
+PASSES = (constants, common, algebra, views, stable, algebra, folding, pieces, views, common, dead, copies)
 
 
 def simplified(graph: Graph) -> Graph:

@@ -36,12 +36,14 @@ def _may_stand(r: Rewriting, s: Statement, value: Value) -> bool:
 
 
 def _negative(r: Rewriting, s: Statement) -> Value | None:
-    """-1 * x and x / -1 as -x; -(-x) as x; a + -b as a - b."""
+    """-1 * x as -x; -(-x) as x; a + -b as a - b."""
     name, operands = s.row.name, s.operands
     if s.out.dtype.kind != "f":
         return None
     if name == "neg":
-        inner = r.maker(operands[0], "neg")
+        inner = r.maker(operands[0], "neg", "mul", "div")
+        if inner is not None and inner.row.name != "neg":
+            return _negative_of_product(r, s, inner)
         return inner.operands[0] if inner is not None and _may_stand(r, s, inner.operands[0]) else None
     if name == "mul" and len(operands) == 2:
         for value, other in (operands, operands[::-1]):
@@ -62,6 +64,17 @@ def _subtracted(r: Rewriting, s: Statement) -> Value | None:
                 s.row = ROWS["sub" if s.row.name == "add" else "add"]
                 s.operands = [kept, inner.operands[0]]
                 return None
+    return None
+
+
+def _negative_of_product(r: Rewriting, s: Statement, inner: Statement) -> Value | None:
+    """-(-a * b) and -(-a / b) without both signs."""
+    for i, each in enumerate(inner.operands):
+        sign = r.maker(each, "neg")
+        if sign is not None and r.uses.get(inner.out) == 1 and all(map(r.intact, (*inner.operands, *sign.operands))):
+            operands = [*inner.operands]
+            operands[i] = sign.operands[0]
+            return r.emit(inner.row.name, *operands)
     return None
 
 

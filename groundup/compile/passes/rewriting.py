@@ -16,7 +16,7 @@ import numpy as np
 from groundup.compile.graph import Graph, Memory, Statement, Value
 from groundup.ops import ROWS
 
-Rule = Callable[["Rewriting", Statement], Value | None]
+Rule = Callable[[Any, Statement], Value | None]
 
 
 class Rewriting:
@@ -127,6 +127,7 @@ class Rewriting:
         """One more statement before the present one: its value. The shape is what the operands broadcast to."""
         like = self.current
         row = ROWS[name]
+        operands = tuple(map(self.now, operands))
         values = [each for each in operands if isinstance(each, Value)]
         if shape is None:
             shape = np.broadcast_shapes(*(each.shape for each in values))
