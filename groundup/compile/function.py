@@ -106,15 +106,20 @@ class Compiled(Wrapping):
         save(self._last(), path, kind)
 
     def report(self) -> str:
-        """What the last program is made of in loops: the calls of each kernel and of BLAS, what is left to NumPy."""
+        """What the last program is made of, and how near it comes to what the machine can do: a table to be printed.
+
+        For each kernel and each product its calls, their time on one thread, bytes, operations and share of the
+        machine's limit; then what is left to NumPy, and why. It runs the program on copies, for a moment.
+        """
         from groundup.compile.loops.report import report
 
-        return report(self._in_loops())
+        return report(self._last())
 
     def _in_loops(self) -> Any:
-        from groundup.compile.loops.run import loops
+        from groundup.compile.saving.file import fast
 
-        found = loops(self._last().program)
+        entry = self._last()
+        found = fast(entry, entry.program)
         if found is None:
             raise RuntimeError(f"{self._name()} runs on NumPy: as a whole it cannot be written in loops")
         return found
@@ -148,6 +153,9 @@ def compile(function: Any = None, *, steps: int | None = None) -> Any:
     What Python can change between calls is read anew (learning rates, step counts) or makes a new trace (shapes,
     `train()` and `eval()`, numbers in reach). A branch on a value raises `TraceError`.
 
+    With `steps=n` each tensor among the arguments holds n batches along its first axis; one call makes a step with
+    each, does what n calls would do, and gives their results stacked along a new first axis.
+
     >>> import groundup
     >>> w = groundup.tensor([1.0, 2.0], requires_grad=True)
     >>> opt = groundup.optim.SGD([w], lr=0.1)
@@ -162,6 +170,8 @@ def compile(function: Any = None, *, steps: int | None = None) -> Any:
     (tensor(3.), tensor(2.8000))
     >>> w
     tensor([0.8000, 1.8000], requires_grad=True)
+    >>> groundup.compile(step.function, steps=3)(groundup.ones(3, 2))
+    tensor([2.6000, 2.4000, 2.2000])
     """
     if function is None:
         return lambda given: compile(_a_function(given), steps=steps)

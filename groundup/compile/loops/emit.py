@@ -28,6 +28,7 @@ CHEAP = frozenset(
 )
 PANEL = 32768  # elements of a panel, at least
 PANELS = 8  # at most
+PARTIAL = {"plus": "sum", "largest": "maximum", "smallest": "minimum"}  # what partial results are called
 STARTS = {"plus": 0, "largest": -math.inf, "smallest": math.inf}  # what nothing reduces to
 _LETTERS = "abcdefgh"
 _AXES = "ijklmn"
@@ -281,7 +282,7 @@ class Emitter:
             if self.panels > 1:
                 partial = Buffer(value.dtype, size * self.panels, "temporary")
                 self.partials.append((partial, member.out.buffer, how))
-            self._parameter((partial, 0), partial, f"{value.dtype.name}*", "sum" if how == "plus" else how)
+            self._parameter((partial, 0), partial, f"{value.dtype.name}*", PARTIAL[how])
             name = self.parameters[(partial, 0)]
             start = literal(STARTS[how], value.dtype)
             if size == 1:

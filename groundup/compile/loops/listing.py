@@ -77,7 +77,8 @@ class Listing:
         numbers = list(program.program.numbers)
         lines = []
         if self.checks and inputs:
-            lines = [f"{self.checks}(({', '.join(inputs)},), {self._kinds(program)})"]
+            lines = [f"{', '.join(inputs)}, = {self.checks}(({', '.join(inputs)},), {self._kinds(program)})"]
+            lines[0] = lines[0].replace(", = ", " = ", 1) if len(inputs) > 1 else lines[0]
         for step in program.steps:
             for made in step if isinstance(step, list) else [step]:
                 for buffer in _touched(made):
@@ -95,7 +96,11 @@ class Listing:
     def _kinds(self, program: LoopProgram) -> str:
         """What the arguments must be, as a constant of the file."""
         name = self.bundle.fresh(f"{program.program.name}_takes")
-        rows = [f"    ({v.name!r}, {v.shape}, np.dtype({v.dtype.name!r}))," for v in program.program.graph.inputs]
+        graph = program.program.graph
+        written = {statement.out.memory for statement in graph.statements if statement.inplace}
+        rows = [
+            f"    ({v.name!r}, {v.shape}, np.dtype({v.dtype.name!r}), {v.memory in written})," for v in graph.inputs
+        ]
         self.before.append("\n".join([f"{name} = (", *rows, ")"]))
         return name
 

@@ -28,7 +28,7 @@ def file_of(entry: Any, kind: str) -> str:
     if kind == "loops":
         from groundup.compile.saving.in_loops import InLoops
 
-        writer: Any = InLoops([(each, _fast(entry, each)) for each in programs])
+        writer: Any = InLoops([(each, fast(entry, each)) for each in programs])
     else:
         writer = InNumpy(programs)
     parts = [writer.text(program) for program in programs]
@@ -39,14 +39,13 @@ def file_of(entry: Any, kind: str) -> str:
     return "\n\n".join(each.strip("\n") + "\n" for each in (start, *parts, *definitions))
 
 
-def _fast(entry: Any, program: Program) -> Any:
+def fast(entry: Any, program: Program) -> Any:
     """The program in loops: the one that runs, if it does; None if it stays NumPy."""
     from groundup.compile.loops.run import LoopProgram, loops
 
-    running = getattr(entry.runner, "__self__", None)
-    if isinstance(running, LoopProgram) and running.program is program:
-        return running
-    return loops(program)
+    runner = entry.runner if program is entry.program else getattr(entry.pull, "runner", None)
+    running = getattr(runner, "__self__", None)
+    return running if isinstance(running, LoopProgram) else loops(program)
 
 
 class InNumpy:

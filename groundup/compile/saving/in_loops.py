@@ -14,13 +14,14 @@ from groundup.compile.saving.bundle import MISSING, Bundle
 
 _SUMS = ("plus_f32", "plus_f64")
 
-_CHECK = '''def check(arguments, expected):
-    """Kernels do not look at what they are given, so it is done here."""
-    for array, (name, shape, dtype) in zip(arguments, expected, strict=True):
+_CHECK = '''def prepared(arguments, expected):
+    """The arguments, in order in memory. Kernels do not look at what they are given, so it is done here."""
+    for array, (name, shape, dtype, is_written) in zip(arguments, expected, strict=True):
         if not isinstance(array, np.ndarray) or array.dtype != dtype or array.shape != shape:
             raise ValueError(f"{name} must be an array of {dtype} of shape {shape}")
-        if not array.flags.c_contiguous:
-            raise ValueError(f"{name} must be contiguous: pass np.ascontiguousarray({name})")'''
+        if is_written and not array.flags.c_contiguous:
+            raise ValueError(f"{name} is written in place and must be contiguous: pass np.ascontiguousarray({name})")
+        yield np.asarray(array, order="C")'''
 
 _DECORATORS = """kernel = numba.njit(error_model="numpy", cache=True)
 reorderable = numba.njit(error_model="numpy", cache=True, fastmath={"reassoc", "nsz"})"""
@@ -30,12 +31,12 @@ class InLoops:
     """The programs in loops; one that has no loops as a whole stays NumPy."""
 
     def __init__(self, programs: list[tuple[Program, LoopProgram | None]]) -> None:
-        taken = {"check", "kernel", "reorderable", "numba"}
+        taken = {"prepared", "kernel", "reorderable", "numba"}
         for program, fast in programs:
             taken |= {program.name} if fast is None else names_of(fast)
         self.fast = dict(programs)
         self.bundle = Bundle(taken)
-        self.listing = Listing(self.bundle, "check")
+        self.listing = Listing(self.bundle, "prepared")
 
     def text(self, program: Program) -> str:
         """One function."""
