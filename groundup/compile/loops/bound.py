@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from groundup.autograd.tape import TensorBase, storage_of
 from groundup.compile.loops.address import address
 from groundup.compile.loops.kept import Gradient, Ring, kept_in_a_ring, reusable, words_of_a_tensor
@@ -65,13 +63,16 @@ class Bound:
         self.gradients: list[Gradient] = []
         self.pending: list[Gradient] = []  # made for this call, and not yet where a gradient belongs
         kept = self._kept()
-        words = [program.memory.ctypes.data + 8 * slot for _, slot in self.captured]
-        words += [program.memory.ctypes.data + 8 * slot for _, slot, _, _ in kept]
+        start = program.memory.ctypes.data
+        self.memory = memoryview(program.memory)  # type: ignore[arg-type]
         self._attributes = [vars(leaf) for leaf, _, _, _ in kept]
-        words += [of_dict(each) or 0 for each in self._attributes]
+        words = [start + 8 * slot for _, slot in self.captured]
+        own = [start + 8 * slot for _, slot, _, _ in kept] + [of_dict(each) or 0 for each in self._attributes]
         sizes = [words_of_a_tensor(len(shape)) for _, _, shape, _ in kept]
-        self.watch = Watch(words, sum(sizes))
-        at = 1 + len(words)
+        self.watch = Watch([*words, *own], sum(sizes))
+        self.of_captured = self.watch.part(0, 1 + len(words))  # the first word is the one that `forget` changes
+        self.of_gradients = self.watch.part(1 + len(words), len(own))
+        at = 1 + len(words) + len(own)
         for (leaf, slot, shape, dtype), size in zip(kept, sizes, strict=True):
             self.gradients.append(Gradient(leaf, shape, dtype, slot, self.watch.rows[at : at + size]))
             at += size
@@ -95,20 +96,27 @@ class Bound:
 
     def renew(self) -> None:
         """Put what is there now in its place, and make gradients for the leaves whose own cannot be written over."""
-        self.watch.record()
-        bases, memory = self.program.bases, self.program.memory
-        for tensor, slot in self.captured:
-            bases[slot] = array = tensor._array
-            memory[slot] = address(array)
+        if self.of_captured.differs():
+            self._put_captured()
         self.pending.clear()
+        self.of_gradients.record()
         for each in self.gradients:
             if not each.usable():
                 each.renew()
-            memory[each.slot] = each.where
+            self.memory[each.slot] = each.where
             if each.leaf._grad is not each.tensor:
                 self.pending.append(each)
         if not self.pending:
             self._settle()
+
+    def _put_captured(self) -> None:
+        bases, memory = self.program.bases, self.memory
+        for tensor, slot in self.captured:
+            bases[slot] = array = tensor._array
+            memory[slot] = address(array)
+        self.of_captured.record()
+        if any(bases[slot] is not tensor._array for tensor, slot in self.captured):  # put there in between
+            self.watch.forget()
 
     def place(self) -> None:
         """After a run: what was made for it becomes the leaves' gradients."""
@@ -118,14 +126,9 @@ class Bound:
         self._settle()
 
     def _settle(self) -> None:
-        """Record what is there, unless somebody has put something else there in between."""
-        self.watch.record()
-        bases, memory = self.program.bases, self.program.memory
-        right = all(each.leaf._grad is each.tensor and memory[each.slot] == each.where for each in self.gradients)
-        for tensor, slot in self.captured:
-            array: np.ndarray = tensor._array
-            right = right and bases[slot] is array and memory[slot] == address(array)
-        if not right:
+        """Record where gradients are, unless somebody has put something else there in between."""
+        self.of_gradients.record()
+        if not all(each.leaf._grad is each.tensor for each in self.gradients):
             self.watch.forget()
 
 

@@ -144,12 +144,14 @@ class _Direct(Call):
     sample = object.__new__(Tensor)
 
     def memory(self) -> None:
-        """As ever, unless the arguments are those of the last call: then there is nothing new to find."""
-        slots = zip(self.entry.places, self.program.input_slots, strict=False)
-        inputs = [f"a{i} is bases[{slot}]" for i, slot in slots]
+        """As ever, unless the arguments are those of the last call or lie in the same memory: there is nothing new."""
+        places = [*zip(self.entry.places, self.program.input_slots, strict=False)]
         lines = self._lines_of(super().memory)
-        if lines and inputs and not self.entry.merged:
-            self.source.add(f"if not ({' and '.join(inputs)}):", 2)
+        if lines and places and not self.entry.merged:
+            same = " and ".join(f"a{i} is bases[{slot}]" for i, slot in places)
+            within = " and ".join(f"a{i}.base is not None and a{i}.base is bases[{slot}].base" for i, slot in places)
+            known = f"({same} or ({within}))" if not self.entry.coincide else same
+            self.source.add(f"if not (bases[{places[0][1]}] is not None and {known}):", 2)
             lines = [f"    {line}" for line in lines]
         self.source.lines += lines
 

@@ -162,6 +162,8 @@ def fits(objects: Words, count: int, forms: Words) -> bool:
         if word_at(objects[k] + 8 * forms[at + PLACE_OF_NODE]) != forms[at + NONE]:
             return False
         array = word_at(objects[k] + 8 * forms[at + PLACE_OF_ARRAY])
+        if array == 0:  # nobody has given it one yet
+            return False
         if word_at(array + 8) != forms[at + ARRAY]:
             return False
         if word_at(array + 8 * DTYPE_OF_ARRAY) != forms[at + DTYPE]:

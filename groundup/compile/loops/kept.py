@@ -32,11 +32,11 @@ def reusable() -> bool:
 
 @cache
 def _held() -> tuple[int, int, int, int]:
-    """The word of a reference count: of a tensor held once and twice, of its array, and of its dict."""
+    """The word of a reference count: of a tensor held once and twice, of its array, and of its dict held twice."""
     kept = [_tensor(np.zeros(3))]
-    vars(kept[0])
+    also = [vars(kept[0])]
     once = word_at(id(kept[0]))
-    array, attributes = word_at(id(kept[0]._array)), word_at(id(vars(kept[0])))
+    array, attributes = word_at(id(kept[0]._array)), word_at(id(also[0]))
     again = [kept[0]]
     return once, word_at(id(again[0])), array, attributes
 
@@ -59,6 +59,7 @@ class Gradient:
     def __init__(self, leaf: Any, shape: tuple[int, ...], dtype: np.dtype[Any], slot: int, rows: np.ndarray) -> None:
         self.leaf, self.shape, self.dtype, self.slot = leaf, shape, dtype, slot
         self.tensor: Any = None
+        self.attributes: dict[str, Any] = {}  # the tensor's own, kept so that there is something to look at
         self.where = 0
         self.count = memoryview(rows[:1, 1])  # type: ignore[arg-type]  # the word of its reference count
         self.differs = builtin("differ", {entering.ROWS: rows.ctypes.data, entering.COUNT: len(rows)})
@@ -83,7 +84,8 @@ class Gradient:
         self.where = address(array)
         self.tensor = None  # the old one is let go first
         self.tensor = tensor = _tensor(array)
-        self._noted(tensor, array, vars(tensor))
+        self.attributes = vars(tensor)
+        self._noted(tensor, array, self.attributes)
 
 
 class Ring:
@@ -93,6 +95,7 @@ class Ring:
         self.shape, self.dtype = shape, dtype
         self.memory, self.slot = memory, slot
         self.tensors: list[Any] = [None] * RING
+        self.attributes: list[dict[str, Any]] = [{}] * RING
         size = words_of_a_tensor(len(shape))
         self._rows = np.zeros((RING, size, 2), np.int64)
         self._rows[:, 0, 0] = self._rows.ctypes.data  # an address that holds anything but -1
@@ -116,8 +119,9 @@ class Ring:
         self._turn = turn = (self._turn + 1) % RING
         array = np.empty(self.shape, self.dtype)
         self.tensors[turn] = tensor = _tensor(array)
+        self.attributes[turn] = vars(tensor)
         self._memories[turn] = self.memory[self.slot] = address(array)
-        self._noted[turn](tensor, array, vars(tensor))
+        self._noted[turn](tensor, array, self.attributes[turn])
         return tensor
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,9 +43,21 @@ class Watch:
         """Makes it differ until it is recorded again."""
         self._times[0] += 1
 
+    def part(self, first: int, count: int) -> Part:
+        """Some of the rows, looked at and recorded by themselves."""
+        words = {entering.ROWS: self.rows.ctypes.data + 16 * first, entering.COUNT: count}
+        return Part(builtin("differ", words), builtin("record", words))
+
     def row(self, word: Word) -> int:
         """The address of the row of a word."""
         return self.rows.ctypes.data + 16 * (1 + self.words.index(word))
+
+
+class Part(NamedTuple):
+    """The two questions, of a part of a watch."""
+
+    differs: Callable[..., int]
+    record: Callable[..., int]
 
 
 class Put:
