@@ -251,8 +251,8 @@ def _copy(plan: Plan, statement: Statement) -> Task:
         if not statement.inplace or statement.params.get("pattern") != (Ellipsis,) or len(statement.operands) != 2:
             raise Refused("an assignment to a part")
         given = statement.operands[1]
-        if isinstance(given, Value) and given.dtype != out.dtype:
-            raise Refused("an assignment of another type")
+        if isinstance(given, Value):
+            converted(Term("x", given.dtype), out.dtype)
         read = None if not isinstance(given, Value) else _read(plan, given, out.shape)
         return Task(statement, out.shape, [None, read], _result(plan, statement))
     source = plan.layout(statement.operands[0])
