@@ -7,7 +7,7 @@ into the form of one batched product by transposing and folding axes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -112,7 +112,7 @@ def _einsum(xs: tuple[np.ndarray, ...], subscripts: tuple[str, ...], output: str
     """Any number of operands, two at a time in a cheap order; no letter repeats within an operand here."""
     terms = list(zip(xs, subscripts, strict=True))
     while len(terms) > 2:
-        i, j = _cheapest(terms, output)
+        i, j = cheapest(terms, output)
         (a, a_letters), (b, b_letters) = terms[i], terms[j]
         rest = [term for k, term in enumerate(terms) if k not in (i, j)]
         still = set(output).union(*(letters for _, letters in rest))
@@ -129,7 +129,7 @@ def _einsum(xs: tuple[np.ndarray, ...], subscripts: tuple[str, ...], output: str
     return out if lost else out.copy()
 
 
-def _cheapest(terms: list[tuple[np.ndarray, str]], output: str) -> tuple[int, int]:
+def cheapest(terms: Sequence[tuple[Any, str]], output: str) -> tuple[int, int]:
     """The pair whose product takes the fewest multiplications, and among those the smallest result."""
     sizes = {letter: n for x, letters in terms for letter, n in zip(letters, x.shape, strict=True)}
 

@@ -6,6 +6,7 @@ from groundup.compile.graph import Graph
 from groundup.compile.passes.algebra import algebra
 from groundup.compile.passes.common import common
 from groundup.compile.passes.constants import constants
+from groundup.compile.passes.contractions import contractions
 from groundup.compile.passes.copies import copies
 from groundup.compile.passes.dead import dead
 from groundup.compile.passes.folding import folding
@@ -15,7 +16,22 @@ from groundup.compile.passes.views import views
 
 __all__ = ["PASSES", "simplified"]
 
-PASSES = (constants, common, algebra, views, stable, algebra, folding, pieces, views, common, dead, copies)
+PASSES = (
+    constants,
+    common,
+    algebra,
+    views,
+    stable,
+    algebra,
+    contractions,
+    views,
+    folding,
+    pieces,
+    views,
+    common,
+    dead,
+    copies,
+)
 
 
 def simplified(graph: Graph) -> Graph:

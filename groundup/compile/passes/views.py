@@ -53,13 +53,15 @@ def reshaped(r: Rewriting, x: Value, shape: tuple[int, ...]) -> Value:
 
 
 def _inserted(r: Rewriting, s: Statement) -> Value | None:
-    """x[:, None] is a reshape too; x[...] is x."""
-    if s.row.name != "slice" and s.row.name != "alias":
+    """x[:, None] is a reshape too, and so is its gradient; x[...] is x."""
+    if s.row.name not in ("slice", "alias", "placed"):
         return None
     key = s.params.get("key", ())
-    if all(each is None or each is Ellipsis or each == slice(None) for each in key):
-        return _instead(r, s, s.operands[0])
-    return None
+    if not all(each is None or each is Ellipsis or each == slice(None) for each in key):
+        return None
+    if s.row.name == "placed" and not r.may_share(s.operands[0]):
+        return None
+    return _instead(r, s, s.operands[0])
 
 
 def _reshaped(r: Rewriting, s: Statement) -> Value | None:
@@ -106,6 +108,9 @@ def _spread(r: Rewriting, s: Statement) -> Value | None:
 
 def _kept_axes(r: Rewriting, s: Statement) -> Value | None:
     """A reduction whose axes of length 1 are put back, or taken away, right after it."""
+    if s.row.name == "sum_to" and len(s.out.shape) == len(s.operands[0].shape):
+        lost = tuple(i for i, (n, m) in enumerate(zip(s.operands[0].shape, s.out.shape, strict=True)) if n != m)
+        return r.emit("sum", s.operands[0], shape=s.out.shape, dim=lost, keepdim=True) if lost else None
     inner = r.maker(s.operands[0], *KEEPING) if s.row.name in RESHAPES else None
     if inner is None or r.uses.get(s.operands[0]) != 1 or not r.intact(inner.operands[0]):
         return None
@@ -113,9 +118,9 @@ def _kept_axes(r: Rewriting, s: Statement) -> Value | None:
     axes = [axis % max(len(x.shape), 1) for axis in dim]
     kept = tuple(1 if axis in axes else n for axis, n in enumerate(x.shape))
     lost = tuple(n for axis, n in enumerate(x.shape) if axis not in axes)
-    if keepdim or s.out.shape != kept or inner.out.shape != lost:
+    if s.out.shape != (lost if keepdim else kept) or s.out.shape == inner.out.shape:
         return None
-    return r.emit(inner.row.name, x, shape=kept, **{**inner.params, "keepdim": True})
+    return r.emit(inner.row.name, x, shape=s.out.shape, **{**inner.params, "keepdim": not keepdim})
 
 
 def _broadcast(r: Rewriting, s: Statement) -> Value | None:
@@ -140,17 +145,27 @@ def _fits(r: Rewriting, s: Statement, i: int, inner: Statement) -> bool:
 
 
 def _batched(r: Rewriting, s: Statement) -> None:
-    """A matrix that is the same for all of a batch."""
+    """A matrix that is the same for all of a batch, turned or not."""
     for i in (0, 1):
-        inner, other = r.maker(s.operands[i], "expand"), s.operands[1 - i]
+        flipped = r.maker(s.operands[i], *TURNS)
+        flipped = flipped if flipped is not None and swaps_matrices(flipped) else None
+        inner, other = r.maker(s.operands[i] if flipped is None else flipped.operands[0], "expand"), s.operands[1 - i]
         if inner is None or not r.intact(inner.operands[0]):
             continue
         source = inner.operands[0]
-        if len(source.shape) < 2 or source.shape[-2:] != s.operands[i].shape[-2:]:
+        if len(source.shape) < 2 or source.shape[-2:] != inner.out.shape[-2:]:
             continue
         source = _without_ones(r, source)
         if np.broadcast_shapes(source.shape[:-2], other.shape[:-2]) == s.out.shape[:-2]:
-            s.operands[i] = source
+            rank = len(source.shape)
+            turn = (*range(rank - 2), rank - 1, rank - 2)
+            s.operands[i] = source if flipped is None else permuted(r, source, turn)
+
+
+def swaps_matrices(s: Statement) -> bool:
+    """Whether a transposition exchanges the last two axes, and leaves those before them."""
+    rank = len(s.out.shape)
+    return turned(s) == (*range(rank - 2), rank - 1, rank - 2)
 
 
 def _without_ones(r: Rewriting, x: Value) -> Value:

@@ -154,7 +154,7 @@ def _gradient_of_quotient(r: Stable, s: Statement, terms: Any, name: str, power:
 def _is_pull(r: Stable, value: Any, v: Value, p: Value, total: Value, negative: bool) -> bool:
     """Whether a value is sum(v (p / total)) in the shape of the total, or its negative, perhaps spread."""
     while True:
-        made = r.maker(value, "expand", "neg", "sum_to", *RESHAPES)
+        made = r.maker(value, "expand", "neg", "sum", "sum_to", *RESHAPES)
         if made is None:
             break
         if made.row.name == "neg":
