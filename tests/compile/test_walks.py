@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from itertools import pairwise
 from typing import Any
@@ -21,10 +22,10 @@ from hypothesis import strategies as st
 
 from groundup.compile import ahead
 from groundup.compile.loops.repeated import Repeated
-from tests.compile.many import OPTIMIZERS, Training, batches, exactly, stacked, trained
+from tests.compile.many import KINDS, OPTIMIZERS, Training, batches, exactly, stacked, trained
 
 
-@pytest.mark.parametrize("kind", ["SGD", "momentum", "Adam", "AdamW", "RAdam", "adding up", "own gradient", "dropout"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "NAdam"])
 def test_the_steps_that_are_left_are_one_walk(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Traces are calls of their own; random numbers are NumPy's, so that each step is a call.
 
@@ -123,6 +124,39 @@ def test_any_shape(n: int, rows: int, sizes: list[int], name: str, double: bool,
         found += [p.detach() for p in net.parameters()]
     half = len(found) // 2
     exactly([each.numpy() for each in found[half:]], [each.numpy() for each in found[:half]])
+
+
+def test_among_other_calls() -> None:
+    """Single steps, eager ones, and what else changes between: new weights, a new rate, a state that is loaded."""
+    found = []
+    for many in (False, True):
+        training = Training(KINDS["clipped"][0], optim.AdamW, groundup.float64)
+        net, opt = training.net, training.opt
+        single = groundup.compile(training.step)
+        run = groundup.compile(training.step, steps=4)
+        saved = copy.deepcopy(opt.state_dict()), copy.deepcopy(net.state_dict())
+        for call in range(8):
+            x, y = batches(4, call, groundup.float64)
+            run(x, y) if many else [single(x[i], y[i]) for i in range(4)]
+            (single if call % 2 else training.step)(x[0], y[0])
+            if call == 1:
+                net[0].weight.data = net[0].weight.data + 0.1
+            elif call == 2:
+                opt.zero_grad()
+                opt.param_groups[0]["lr"] = 0.5
+            elif call == 3:
+                saved = copy.deepcopy(opt.state_dict()), copy.deepcopy(net.state_dict())
+            elif call == 4:
+                net[2].bias.requires_grad_(False)
+            elif call == 5:
+                net[2].bias.requires_grad_(True)
+                opt.load_state_dict(saved[0])
+                net.load_state_dict(saved[1])
+            elif call == 6:
+                net[0].weight.grad = groundup.ones(8, 5, dtype=groundup.float64)
+        found.append(training.state())
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 3])

@@ -166,5 +166,5 @@ def repeatable(found: Callable[..., Any] | None, stacked: int) -> LoopProgram | 
     program = getattr(found, "__self__", None)
     if not isinstance(program, LoopProgram) or len(program.calls) != 1 or not isinstance(program.calls[0], Run):
         return None
-    fresh = all(isinstance(each, Layout) and each.buffer.kind == "output" for each in program.results[:stacked])
+    fresh = all(each.buffer.kind == "output" for each in program.results[:stacked] if isinstance(each, Layout))
     return program if fresh else None
