@@ -142,6 +142,26 @@ def test_what_is_returned_of_the_state_is_what_it_is_at_the_end() -> None:
         assert found[0] == found[1]
 
 
+def test_results_have_memory_of_their_own() -> None:
+    """Also where a step returns one array in three forms, and a gradient that stays behind."""
+    w = groundup.ones(2, 3, requires_grad=True)
+
+    def step(x: Any) -> Any:
+        w.grad = None
+        (w * x).sum().backward()
+        y = x * 2
+        return y, y.reshape(-1), y.T, w.grad
+
+    run = groundup.compile(step, steps=4)
+    x = groundup.arange(24.0).reshape(4, 2, 3)
+    for _ in range(3):
+        results = run(x)
+        for i, each in enumerate([*results, w.grad]):
+            each.fill_(-1.0)
+            wanted = [x * 2, (x * 2).reshape(4, -1), (x * 2).transpose(1, 2), x, x[3]][i + 1 :]
+            assert [each.tolist() for each in [*results, w.grad][i + 1 :]] == [each.tolist() for each in wanted]
+
+
 def test_results_that_have_a_gradient() -> None:
     w = groundup.ones(2, requires_grad=True)
     run = groundup.compile(lambda x: (x * w * w).sum(), steps=3)
