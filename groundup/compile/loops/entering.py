@@ -35,6 +35,7 @@ SAVE = 3  # addresses of what gives the global lock away
 RESTORE = 4  # and of what takes it back
 # Of one for `noted`, which is given a tensor, its array and its dict:
 AXES = 3  # of the array
+REFERENCES = 10  # where in the tensor, in bytes, the address of its weak references stands
 SIZES = 4  # for each of the three how many of its words count, and what its first, the reference count, is to be
 LENGTH = 16
 ITEMS = 3  # which word of a list is the address of what is in it
@@ -99,6 +100,8 @@ def noted(own: int, objects_address: int, count: int) -> int:
         row = listed(row, objects[k], command[SIZES + 2 * k])
         counted = int64_at(row - 16 * command[SIZES + 2 * k])
         counted[1] = command[SIZES + 2 * k + 1]
+        if k == 0:
+            row = listed(row, objects[k] + command[REFERENCES], 1)
         if k == 1:
             row = listed(row, word_at(objects[k] + 8 * EXTENTS), command[AXES])
             row = listed(row, word_at(objects[k] + 8 * STRIDES), command[AXES])

@@ -8,6 +8,7 @@ reference counts too, must be what they were when the tensor was made and nobody
 from __future__ import annotations
 
 import math
+import weakref
 from functools import cache
 from typing import Any
 
@@ -23,11 +24,24 @@ LARGEST = 1 << 16  # bytes of a returned tensor that is kept for another call
 RING = 2  # tensors kept for each: the caller often holds the last one while the next is computed
 _DICT = 4  # words of a dict up to its version
 _ARRAY, _TENSOR = np.ndarray.__basicsize__ // 8, Tensor.__basicsize__ // 8
+_REFERENCES = Tensor.__weakrefoffset__  # where weak references are: before the object, in later versions of Python
 
 
 def reusable() -> bool:
     """Whether all the words are known that tell it."""
-    return of_dict({}) is not None and arrays_are_known()
+    return of_dict({}) is not None and arrays_are_known() and _references_are_known()
+
+
+@cache
+def _references_are_known() -> bool:
+    """Whether the first weak reference to a tensor or an array changes a word of what is looked at."""
+    tensor = _tensor(np.zeros(3))
+    places = id(tensor) + _REFERENCES, id(tensor._array) + np.ndarray.__weakrefoffset__
+    before = [word_at(place) for place in places]
+    references = [weakref.ref(tensor), weakref.ref(tensor._array)]
+    after = [word_at(place) for place in places]
+    del references
+    return before == [0, 0] and 0 not in after and 0 < np.ndarray.__weakrefoffset__ < np.ndarray.__basicsize__
 
 
 @cache
@@ -50,7 +64,7 @@ def _tensor(array: np.ndarray) -> Any:
 
 def words_of_a_tensor(axes: int) -> int:
     """How many rows tell that a tensor of so many axes is as it was when it was made."""
-    return _TENSOR + _ARRAY + 2 * axes + _DICT
+    return _TENSOR + 1 + _ARRAY + 2 * axes + _DICT
 
 
 class Gradient:
@@ -135,4 +149,6 @@ def _noting(rows: np.ndarray, axes: int, held: int) -> Any:
     _, _, array, attributes = _held()
     sizes = ((_TENSOR, held), (_ARRAY, array), (_DICT, attributes))
     words = {entering.SIZES + 2 * i + j: word for i, pair in enumerate(sizes) for j, word in enumerate(pair)}
-    return builtin("noted", {entering.ROWS: rows.ctypes.data, entering.AXES: axes, **words})
+    return builtin(
+        "noted", {entering.ROWS: rows.ctypes.data, entering.AXES: axes, entering.REFERENCES: _REFERENCES, **words}
+    )

@@ -391,6 +391,37 @@ def test_threads_that_call_one_program() -> None:
     assert not wrong
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_large_programs_let_other_threads_of_python_go_on(threads: int) -> None:
+    before = groundup.compile.get_num_threads()
+    groundup.compile.set_num_threads(threads)
+    try:
+        run = groundup.compile(lambda x: (x @ x).exp().sum(0))
+        x = groundup.randn(300, 300) * 0.01
+        expected = (x @ x).exp().sum(0)
+        for _ in range(3):
+            run(x)
+        assert is_short(run)
+        assert "run_freely" in repr(run.entries[0].call.__globals__["go"])
+        wrong: list[Any] = []
+
+        def work() -> None:
+            for _ in range(20):
+                found = run(x)
+                if not groundup.allclose(found, expected, rtol=1e-4):
+                    wrong.append(found)
+
+        workers = [threading.Thread(target=work) for _ in range(3)]
+        for each in workers:
+            each.start()
+        groundup.compile.set_num_threads(3 - threads)
+        for each in workers:
+            each.join()
+        assert not wrong
+    finally:
+        groundup.compile.set_num_threads(before)
+
+
 def test_threads_that_train_count_every_step() -> None:
     training = Training(rule=lambda parameters, lr: optim.Adam(parameters, lr=0.0)).ready()
 
