@@ -8,6 +8,7 @@ stand is found out by trying, once; what is not found has no word, and is looked
 from __future__ import annotations
 
 import ctypes
+import sys
 import types
 from collections import OrderedDict
 from collections.abc import Callable
@@ -86,7 +87,7 @@ class _Sample:
 @cache
 def _counts_changes() -> bool:
     """Whether every change of a dict changes that word, and nothing else does."""
-    if not available():
+    if not available() or sys.version_info >= (3, 13):  # from where on not every way of setting an attribute counts
         return False
     sample = _Sample()
     changes: list[Callable[[Any], Any]] = [
