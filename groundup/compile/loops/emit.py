@@ -251,7 +251,7 @@ class Emitter:
     def _reduce(self, member: Member, block: Block, outside: Block, after: list[str]) -> None:
         """One number for a row, or a term of a partial result."""
         value = member.out.value
-        term = block.operand(member, 0)
+        term = converted(block.operand(member, 0), value.dtype)
         how = OPERATIONS[member.statement.row.name]
         plus = PLUS[value.dtype.name][0] if how == "plus" else how
         self.called.add(plus)

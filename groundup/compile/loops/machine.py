@@ -29,6 +29,8 @@ ABI = 1
 PLUS = {
     "float32": ("plus_f32", "def plus_f32(total, term):\n    return total + term\n"),
     "float64": ("plus_f64", "def plus_f64(total, term):\n    return total + term\n"),
+    "int64": ("plus_i64", "def plus_i64(total, term):\n    return total + term\n"),
+    "int32": ("plus_i32", "def plus_i32(total, term):\n    return i32(total + term)\n"),
 }
 #: The largest and the smallest of many elements, NaN where one of them is; vectorised too.
 LARGEST = ("largest", "def largest(found, other):\n    return np.maximum(found, other)\n")

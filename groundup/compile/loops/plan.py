@@ -274,8 +274,8 @@ def _copy(plan: Plan, statement: Statement) -> Task:
 
 def _reduction(plan: Plan, statement: Statement) -> Task:
     value, out = statement.operands[0], statement.out
-    if value.dtype.kind != "f" or value.dtype != out.dtype:
-        raise Refused("a reduction of whole numbers")
+    if value.dtype != out.dtype or (value.dtype.kind != "f" and OPERATIONS[statement.row.name] != "plus"):
+        raise Refused("a reduction of whole numbers to another type, or to their largest")
     layout = plan.layout(value)
     shape = layout.shape
     if statement.row.name == "sum_to":

@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from groundup.compile.graph import Value
 
 if TYPE_CHECKING:
@@ -79,6 +81,22 @@ def logsumexp(e: Expansion, x: Value, dim: Axes, keepdim: bool) -> None:
     e.apply("add", e.apply("log", e.reduce("sum", powers, dim)), top)
 
 
+def any_(e: Expansion, x: Value, dim: Axes, keepdim: bool) -> None:
+    """Whether some are true: their count is not 0."""
+    e.apply("ne", _count(e, x if x.dtype.kind == "b" else e.apply("ne", x, 0), dim), 0)
+
+
+def all_(e: Expansion, x: Value, dim: Axes, keepdim: bool) -> None:
+    """Whether all are true: the count of the others is 0."""
+    others = e.apply("logical_not", x) if x.dtype.kind == "b" else e.apply("eq", x, 0)
+    e.apply("eq", _count(e, others, dim), 0)
+
+
+def _count(e: Expansion, true: Value, dim: Axes) -> Value:
+    whole = np.dtype(np.int64)
+    return e.reduce("sum", e.add("cast", true.shape, whole, [true], {"to": whole}), dim)
+
+
 # Products with a vector, as those of matrices
 
 
@@ -95,6 +113,8 @@ def dot(e: Expansion, a: Value, b: Value) -> None:
 
 
 RULES: dict[str, Callable[..., None]] = {
+    "any": any_,
+    "all": all_,
     "moments": moments,
     "norm": norm,
     "logsumexp": logsumexp,

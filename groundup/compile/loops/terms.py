@@ -22,6 +22,8 @@ PLAIN = {
     **{name: name for name in ("log", "log1p", "log2", "log10", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     "round": "rint",
+    **{name: name for name in ("copysign", "fmax", "fmin", "hypot", "fmod", "nextafter")},
+    "atan2": "arctan2",
 }
 TESTS = ("isnan", "isinf", "isfinite")
 
@@ -51,7 +53,7 @@ class Term:
 
     def __invert__(self) -> Term:
         if self.dtype != BOOL:
-            raise Refused("~ of integers")
+            return Term(f"~{_whole(self).within(7)}", self.dtype, 6)
         return Term(f"not {self.within(2)}", BOOL, 1)
 
     def within(self, strength: int) -> str:
@@ -125,7 +127,7 @@ def _logic(word: str, strength: int) -> Callable[[Term, Any], Term]:
     def method(self: Term, other: Any) -> Term:
         a, b = together(self, other)
         if a.dtype != BOOL:
-            raise Refused(f"bits of {a.dtype.name}")
+            return Term(f"({_whole(a).text}) {word} ({b.text})", a.dtype, 0)
         return Term(f"({a.within(2)}) {word} ({b.within(2)})", BOOL, strength)
 
     return method
@@ -151,6 +153,10 @@ class LoopMath:
 
     def _numpy(self, function: str, *values: Term) -> Term:
         return Term(f"np.{function}({', '.join(each.text for each in values)})", values[0].dtype)
+
+    def _plain(self, function: str, values: tuple[Any, ...]) -> Term:
+        """A function of one real number, or of two in their common type."""
+        return self._numpy(function, *map(_floating, values if len(values) == 1 else together(*values)))
 
     def where(self, condition: Any, a: Any, b: Any) -> Term:
         """a where the condition holds, b elsewhere."""
@@ -220,11 +226,44 @@ class LoopMath:
         """Whether it does not hold."""
         return ~converted(a, BOOL)
 
+    def logical_xor(self, a: Any, b: Any) -> Any:
+        """Whether one holds and the other does not."""
+        first: Any = converted(a, BOOL)
+        return first ^ converted(b, BOOL)
+
+    def signbit(self, x: Term) -> Any:
+        """Whether it is negative, -0 too."""
+        sign: Any = self.copysign(literal(1, _floating(x).dtype), x)
+        return sign < 0
+
+    def logaddexp(self, a: Any, b: Any) -> Any:
+        """log(e**a + e**b)."""
+        a, b = map(self.name, together(a, b))
+        rest: Any = self.name(self.log1p(self.exp(-self.abs(a - b))))
+        return self.where(a == b, a + math.log(2), self.maximum(a, b) + rest)
+
+    def remainder(self, a: Any, b: Any) -> Any:
+        """What is left of a quotient that is rounded down: it has the sign of b."""
+        a, b = map(self.name, together(a, b))
+        if a.dtype.kind == "i":
+            return self._of_whole(a, "%", b)
+        left: Any = self.name(self._plain("fmod", (a, b)))
+        other = self.name(self.where((b < 0) ^ (left < 0), left + b, left))
+        return self.where(left == 0, self.copysign(literal(0, b.dtype), b), other)
+
+    def floor_divide(self, a: Any, b: Any) -> Term:
+        """The quotient of whole numbers, rounded down."""
+        a, b = together(a, b)
+        return self._of_whole(_whole(a), "//", b)
+
+    def _of_whole(self, a: Term, symbol: str, b: Term) -> Term:
+        return Term(f"{ALIASES[a.dtype.name]}({a.within(5)} {symbol} {b.within(6)})", a.dtype)
+
     def __getattr__(self, name: str) -> Callable[..., Term]:
         if name in vector.LOOP_NAMES:
             return lambda x: self._vector(name, x)
         if name in PLAIN:
-            return lambda *values: self._numpy(PLAIN[name], *map(_floating, values))
+            return lambda *values: self._plain(PLAIN[name], values)
         if name in TESTS:
             return lambda x: Term(f"np.{name}({_floating(x).text})", BOOL)
         from groundup.ops import ROWS
@@ -253,6 +292,12 @@ class LoopMath:
 def _floating(x: Any) -> Term:
     if not isinstance(x, Term) or x.dtype.kind != "f":
         raise Refused("a function of real numbers, asked for another type")
+    return x
+
+
+def _whole(x: Term) -> Term:
+    if x.dtype.kind != "i" or x.dtype.name not in ALIASES:
+        raise Refused(f"a function of whole numbers, asked for {x.dtype.name}")
     return x
 
 

@@ -270,6 +270,37 @@ def test_other_floats(dtype: str) -> None:
     judged(step, *[tuple(random(4, 6, seed=i + s, dtype=dtype) for i in (0, 1)) for s in (0, 2)])
 
 
+def test_what_is_counted_and_found() -> None:
+    """Accuracies, masks and places; nothing of it is left to NumPy."""
+
+    def step(x: Any, y: Any) -> Any:
+        first, right = x.argmax(-1), (x.argmax(-1) == y).sum()
+        places = first, x.argmax(0), x.argmin(1, keepdim=True), x.argmax(), (x * 0).argmin(1), y.argmax()
+        counted = right, (x > 0).sum(0), (x > 0).sum(), y.sum(), (x.isnan()).any(), (x > -9).all(1), x.any(0), x.all()
+        bits = y & 3, y | 4, ~y, y ^ y.flip(0), y % 3, y // 2, (x > 0).logical_xor(x > 1)
+        pairs = x.copysign(-x.abs()), x.atan2(x + 1), x.fmax(x.flip(1)), x.hypot(x * 2), x.fmod(0.3), x % 0.7, x % -0.7
+        return *places, *counted, *bits, *pairs, x.logaddexp(x * 2), x.signbit(), right / 3, right * 0.5
+
+    def given(seed: int) -> tuple[Any, Any]:
+        x = random(9, 6, seed=seed)
+        x[2, 3] = groundup.nan
+        x[1, 1] = x[1, 4] = 7.0
+        return x, groundup.from_numpy(np.random.default_rng(seed).integers(-6, 6, 9))
+
+    judge = judged(step, given(0), given(2))
+    assert [fast.fallbacks for fast in judge.fast.values()] == [[]]
+
+
+def test_one_vector() -> None:
+    def step(w: Any, b: Any, x: Any, y: Any) -> Any:
+        return F.linear(x, w, b), w @ x, x @ x, y @ w, x[::2] @ x[1::2], w.t() @ y, x.norm(), w.norm(1), w.norm(2, 0)
+
+    shapes = (5, 6), (5,), (6,), (5,)
+    first, other = [tuple(random(*shape, seed=s + i) for i, shape in enumerate(shapes)) for s in (0, 5)]
+    judge = judged(step, first, other)
+    assert [fast.fallbacks for fast in judge.fast.values()] == [[]]
+
+
 def test_values_of_no_axes() -> None:
     def step(x: Any, y: Any) -> Any:
         return x * y, x.exp() + 1, (x + y).sum(), x.reshape(1) * 2, groundup.stack([x, y]).sum(), x.clone().mul_(y)

@@ -6,7 +6,7 @@ allocates nothing and raises nothing. Beside it stands the lowering of each row:
 
 from __future__ import annotations
 
-from groundup.compile.loops.kernels import convolution, moves, pooling, tables, targets
+from groundup.compile.loops.kernels import convolution, extremes, moves, pooling, tables, targets
 from groundup.compile.loops.kernels.context import Lowering
 
 LOWERINGS: dict[str, Lowering] = {
@@ -15,4 +15,5 @@ LOWERINGS: dict[str, Lowering] = {
     **tables.LOWERINGS,
     **pooling.LOWERINGS,
     **moves.LOWERINGS,
+    **extremes.LOWERINGS,
 }
