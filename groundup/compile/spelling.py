@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from groundup.compile.graph import Graph, Statement
+from groundup.ops.index.family import ARRAY
 from groundup.ops.readings import ARRAYS
 from groundup.ops.readings.arrays import ArrayMath
 from groundup.ops.readings.source import Expression, SourceMath
@@ -99,7 +100,27 @@ def _slice(s: Statement, x: Any) -> Expression:
     return Expression(f"{_wrapped(x, 9)}[{key}]")
 
 
+def _joined(name: str) -> Callable[..., Expression]:
+    def spelled(s: Statement, *parts: Any) -> Expression:
+        listed = ", ".join(_wrapped(each, 0) for each in parts) + "," * (len(parts) == 1)
+        return Expression(f"np.{name}(({listed}), axis={s.params['dim']})")
+
+    return spelled
+
+
+def _index(s: Statement, x: Any, *indices: Any) -> Expression:
+    """x[rows, :, columns]."""
+    given = iter(indices)
+    pattern = s.params.get("pattern", (ARRAY,))
+    parts = [_wrapped(next(given), 0) if part is ARRAY else key_source(part) for part in pattern]
+    return Expression(f"{_wrapped(x, 9)}[{', '.join(parts)}]")
+
+
 SPELLING: dict[str, Callable[..., Expression]] = {
+    "stack": _joined("stack"),
+    "cat": _joined("concatenate"),
+    "index": _index,
+    "embedding": _index,
     "matmul": _matmul,
     "mm": _matmul,
     "mv": _matmul,

@@ -46,5 +46,7 @@ def _own(value: Value, makers: dict[Value, Statement], uses: dict[Value, int], w
     if made.row.name not in RESHAPES or uses.get(source) != 1:
         return False
     before = makers.get(source)
-    fresh = before is not None and (before.row.family == "elementwise" or before.row.name in (*_FRESH, *RESHAPES))
+    if before is None or (before.row.name == "sum" and sum(n != 1 for n in source.shape) > 1):
+        return False
+    fresh = before.row.family == "elementwise" or before.row.name in (*_FRESH, *RESHAPES)
     return fresh and _own(source, makers, uses, written)
