@@ -71,7 +71,7 @@ def bench_compiled(options: argparse.Namespace) -> int:
 
 
 def bench_start(options: argparse.Namespace) -> int:
-    """Until the first step is done, in a first and in a second process, and the memory of it."""
+    """The first steps of a first and of a second process, and the memory of it."""
     names = chosen(options.workloads) if options.workloads else start.WORKLOADS[: 1 if options.quick else None]
     versions = peers.chosen(options.libraries) if options.libraries else start.VERSIONS[: 1 if options.quick else None]
     for name in names:

@@ -19,6 +19,7 @@ from bench.machine import Machine
 from bench.sides import Row
 from bench.start import Started
 from bench.targets import Verdict
+from bench.worker import FEW
 
 # Where no terminal says how wide it is, the tables are not cut.
 console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
@@ -90,12 +91,14 @@ def show_absent(fleet: Fleet) -> None:
 
 
 def show_started(workload: str, found: dict[str, list[Started]]) -> None:
-    """What a first and a second process took, the quickest first."""
-    console.print(f"{workload}: until the first step is done, without the imports; and the most memory")
-    shown = table("", ["version", "imports", "first process", "second process", "memory", "memory, second"])
+    """What a first process (cold) and a second one (warm) took, the quickest first."""
+    console.print(f"{workload}: the first step and the first {FEW}, without the imports; and the most memory")
+    heads = [f"{which} {what}" for which in ("cold", "warm") for what in ("1", f"{FEW}")]
+    shown = table("", ["version", "imports", *heads, "MB cold", "MB warm"])
     for version, (first, second) in sorted(found.items(), key=lambda pair: pair[1][0].first):
-        times = [duration(seconds) for seconds in (second.imports, first.first, second.first)]
-        shown.add_row(version, *times, *(f"{each.memory / 1e6:.0f} MB" for each in (first, second)))
+        seconds = (second.imports, first.first, first.begun, second.first, second.begun)
+        times = [duration(each) for each in seconds]
+        shown.add_row(version, *times, *(f"{each.memory / 1e6:.0f}" for each in (first, second)))
     console.print(shown)
     for miss in start.misses(workload, found[MINE]) if MINE in found else ():
         console.print(f"(!) {miss}")

@@ -1,4 +1,4 @@
-"""`python -m bench start`: what it takes until the first step is done, in a first process and in a second one.
+"""`python -m bench start`: what it takes until the first steps are done, in a first process and in a second one.
 
 Every library begins with empty caches in a folder of its own, and the second process finds what the first has kept.
 The most memory that each process had, with the library in it and some hundred steps of training, stands beside it.
@@ -17,7 +17,7 @@ VERSIONS = ("groundup-compiled", "groundup-eager", "torch-eager", "torch-compile
 WORKLOADS = ("W1", "W3", "W5")
 STEPS = {"W1": 300, "W3": 300}  # others: a few
 
-# By version and workload: seconds of the first call, in the first and in the second process, and bytes of memory.
+# By workload: seconds of the first calls, in the first and in the second process, and bytes of memory.
 FIRST = {"W1": 2.0, "W3": 2.0, "W5": 10.0}
 SECOND = 0.5
 MEMORY = {"W3": 200e6}
@@ -25,10 +25,11 @@ MEMORY = {"W3": 200e6}
 
 @dataclass(frozen=True)
 class Started:
-    """One process: seconds of the imports, seconds of the first call, and the most memory in bytes."""
+    """One process: seconds of the imports, of the first call, of the first four, and the most memory in bytes."""
 
     imports: float
     first: float
+    begun: float
     memory: float
 
 
@@ -44,7 +45,7 @@ def measure(workload: str, version: str) -> tuple[list[Started], str]:
                     return [], answer.get("absent") or answer.get("problem", "")
                 process.ask("time", count=STEPS.get(workload, 3))
                 peak = process.ask("peak")
-                found.append(Started(process.answers["import"], answer["first"], peak["bytes"]))
+                found.append(Started(process.answers["import"], answer["first"], answer["begun"], peak["bytes"]))
         return found, ""
 
 
@@ -62,9 +63,9 @@ def caches(folder: Path) -> dict[str, str]:
 def misses(workload: str, started: list[Started]) -> Iterator[str]:
     """What groundup compiled was to need at most, and needed more of."""
     first, second = started
-    if first.first > FIRST.get(workload, first.first):
-        yield f"{workload}: the first call took {first.first:.2f} s, not {FIRST[workload]} s at most"
-    if second.first > SECOND:
-        yield f"{workload}: the first call of a second process took {second.first:.2f} s, not {SECOND} s at most"
+    if first.begun > FIRST.get(workload, first.begun):
+        yield f"{workload}: the first calls took {first.begun:.2f} s, not {FIRST[workload]} s at most"
+    if second.begun > SECOND:
+        yield f"{workload}: the first calls of a second process took {second.begun:.2f} s, not {SECOND} s at most"
     if second.memory > MEMORY.get(workload, second.memory):
         yield f"{workload}: a process needs {second.memory / 1e6:.0f} MB, not {MEMORY[workload] / 1e6:.0f} MB at most"

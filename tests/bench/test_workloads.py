@@ -172,8 +172,9 @@ def test_a_cell_of_the_grid_knows_its_fastest_peer(tmp_path: Path) -> None:
 
 def test_a_second_process_starts_too() -> None:
     started, why = start.measure("W1", "numpy")
-    assert why == "" and len(started) == 2 and all(20e6 < each.memory < 1e9 and each.first > 0 for each in started)
-    slow = start.Started(imports=0.1, first=11.0, memory=3e8)
+    assert why == "" and len(started) == 2 and all(20e6 < each.memory < 1e9 for each in started)
+    assert all(0 < each.first < each.begun for each in started)
+    slow = start.Started(imports=0.1, first=0.1, begun=11.0, memory=3e8)
     assert len([*start.misses("W3", [slow, slow])]) == 3 and [*start.misses("W3", started)] == []
     assert start.measure("W4", "numpy") == ([], "W4 has not been written by hand")
 
