@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from groundup.atomic import StrPath, write_bytes
 from groundup.ops.row import Row
 
 Where = tuple[CodeType, int] | None
@@ -75,6 +76,32 @@ class Graph:
 
     def __str__(self) -> str:
         return _printed(self)
+
+    def svg(self, fused: bool = False) -> str:
+        """The graph as a picture: forward, backward and update side by side; a notebook shows it by itself.
+
+        With `fused`, each box also names the kernel that makes its value in loops.
+
+        >>> import groundup
+        >>> double = groundup.compile(lambda x: x + x)
+        >>> _ = double(groundup.ones(2))
+        >>> double.graph.svg()[:4]
+        '<svg'
+        """
+        from groundup.compile.drawing import svg
+
+        if not fused:
+            return svg(self)
+        from groundup.compile.loops.assembly import kernels_of
+
+        return svg(self, kernels_of(self))
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def save(self, path: StrPath, fused: bool = False) -> None:
+        """Write the picture to a file, ``.svg``."""
+        write_bytes(path, self.svg(fused).encode())
 
     def uses(self) -> dict[Value, int]:
         """How often each value is read, by statements and by the caller."""

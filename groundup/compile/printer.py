@@ -194,7 +194,7 @@ class Printer:
             text = f"np.asarray({text})"  # NumPy gives a number, which could not be written to
         if not value.name:
             value.name = self._name(statement)
-        self.lines.append(f"{value.name} = {text}".ljust(56) + f"  # {value.shape}{_place(statement)}")
+        self.lines.append(f"{value.name} = {text}".ljust(56) + f"  # {value.shape}{place_of(statement)}")
         self.written[value] = Expression(value.name)
 
     def _name(self, statement: Statement) -> str:
@@ -239,7 +239,7 @@ def _ordered(statement: Statement) -> list[Any]:
     return operands
 
 
-def _place(statement: Statement) -> str:
+def place_of(statement: Statement) -> str:
     """The file and line of the user's code that a statement comes from."""
     if statement.where is None:
         return ""

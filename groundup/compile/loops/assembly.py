@@ -7,6 +7,7 @@ of the same text are one. A kernel of which no machine code can be made is left 
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,17 +16,30 @@ from typing import Any
 
 import numpy as np
 
+from groundup.compile.graph import Graph, Value
 from groundup.compile.loops.emit import Emitter, Made
 from groundup.compile.loops.group import Group
 from groundup.compile.loops.items import Call, Item, Left, Looked, Product
 from groundup.compile.loops.layout import Buffer
 from groundup.compile.loops.left import members
 from groundup.compile.loops.machine import LARGEST, PLUS, REASONS, SMALLEST, Kernel, machine_code
-from groundup.compile.loops.plan import Plan
+from groundup.compile.loops.plan import Plan, planned
 from groundup.compile.loops.products import Operand, product_call
 from groundup.compile.loops.terms import Refused
 
 Step = list[Made | Product] | Product | Left | Looked  # what one call of machine code does, or one of NumPy
+
+
+def kernels_of(graph: Graph) -> dict[Value, str]:
+    """For each value that a fused kernel makes the name of that kernel, numbered where several are called the same."""
+    found: dict[Value, str] = {}
+    counts: Counter[str] = Counter()
+    for item in planned(graph).items:
+        if isinstance(item, Group):
+            name = _kernel_name(item)
+            counts[name] += 1
+            found |= {member.out.value: f"{name} {counts[name]}" for member in item.members}
+    return {value: name.removesuffix(" 1") if counts[name[:-2]] == 1 else name for value, name in found.items()}
 
 
 @dataclass

@@ -7,6 +7,7 @@ Products are NumPy's `matmul` into their place, and what has no kernel is a func
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -88,6 +89,9 @@ class Listing:
             if buffer in names.known:
                 flag = names.of(buffer).name
                 lines += [f"if {flag}[0]:", f"    raise {_raised(found, flag)}"]
+        for each in program.results:
+            if isinstance(each, Layout):
+                lines += self._allocated(each.buffer, names)
         results = [self._result(each, names) for each in program.results]
         lines.append(f"return ({', '.join(results)}{',' if len(results) == 1 else ''})")
         head = f"def {program.program.name}({', '.join([*inputs, *numbers])}):"
@@ -123,9 +127,7 @@ class Listing:
             a, b, out = (names.view(each) for each in (made.a, made.b, made.out))
             return f"np.add({out}, {a} @ {b}, out={out})" if made.beta else f"np.matmul({a}, {b}, out={out})"
         if isinstance(made, Made):
-            given = [
-                _argument(each, kind, names) for each, kind in zip(made.arguments, made.kernel.parameters, strict=True)
-            ]
+            given = [_argument(made, i, names) for i in range(len(made.arguments))]
             return f"{self.kernel(made)}({', '.join([*given, '0', str(made.split)])})"
         if isinstance(made, Looked):
             return f"{made.name} = {names.view(made.read)}.item()"
@@ -235,14 +237,29 @@ def _touched(made: Any) -> list[Buffer]:
     return [each.buffer for each in (*made.reads.values(), made.out)]
 
 
-def _argument(each: Any, kind: str, names: Arrays) -> str:
+def _argument(made: Made, i: int, names: Arrays) -> str:
+    """What a kernel is given in the place of an argument."""
+    each, kind = made.arguments[i], made.kernel.parameters[i]
     if kind.endswith("*"):
         buffer, offset = each if isinstance(each, tuple) else (each, 0)
+        if offset and any(isinstance(other, int) and other < 0 for other in made.arguments):
+            return _turned(made, i, names.of(buffer).flat(), offset)
         return names.of(buffer).flat(offset)
     if kind == "int":
         return str(int(each))
-    text = each.text if isinstance(each, Number) else repr(float(each))
-    return f"np.{kind}({text})"
+    if isinstance(each, Number):
+        return f"np.{kind}({each.text})"
+    number = float(each)
+    return f"np.{kind}({number!r})" if math.isfinite(number) else f"np.{kind}({str(number)!r})"
+
+
+def _turned(made: Made, i: int, flat: str, offset: int) -> str:
+    """An array that a kernel reads backwards from some place: what lies before it is put behind, where -1 finds it."""
+    definition = ast.parse(made.kernel.text).body[-1]
+    name = definition.args.args[i].arg  # type: ignore[attr-defined]
+    if re.search(rf"^\s*{name}\[.*\] [-+*/]?= ", made.kernel.text, re.MULTILINE):
+        raise ValueError(f"{made.kernel.name} writes backwards, which source in loops cannot say")
+    return f"np.roll({flat}, -{offset})"
 
 
 class _Wrong(int):
