@@ -107,7 +107,13 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         help="turn, stretch and shift each training image a little, anew in each epoch (default: yes)",
     )
     how.add_argument("--seed", type=whole(0, 2**64 - 1), metavar="N", help="makes a run repeat exactly (default: 0)")
-    how.add_argument("--threads", type=whole(1), metavar="N", help="threads for matrix products (default: 1)")
+    how.add_argument("--threads", type=whole(1), metavar="N", help="threads for the arithmetic (default: 1)")
+    how.add_argument(
+        "--eager",
+        action="store_true",
+        default=None,
+        help="do not compile the training step, as is done where the extra groundup[compile] is installed",
+    )
     where = parser.add_argument_group("where to keep it")
     folder = where.add_mutually_exclusive_group()
     folder.add_argument("--out", metavar="DIR", help="run folder (default: runs/<data>-<model>-<number>)")

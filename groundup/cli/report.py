@@ -63,7 +63,7 @@ def opening(settings: Settings, form: Form, images: ImageSet, learner: Learner, 
         f"data   {images.name}: {len(images.train_labels):,} images to train on and {len(images.test_labels):,} "
         f"held out, {size} pixels, {len(form.classes)} classes\n"
         f"model  {settings.model} with {weights:,} weights, {settings.epochs} epochs, {settings.optimizer}, "
-        f"seed {settings.seed}\n"
+        f"seed {settings.seed}{', compiled' if learner.steps.on else ''}\n"
         f"run    {path}\n"
     )
 

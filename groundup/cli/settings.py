@@ -43,6 +43,7 @@ class Settings:
     augment: bool
     seed: int
     threads: int
+    eager: bool = False
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -54,6 +55,7 @@ class Settings:
             value = getattr(self, name)
             _check(type(value) in (int, float) and math.isfinite(value) and value >= 0, name, value)
         _check(type(self.augment) is bool, "augment", self.augment)
+        _check(type(self.eager) is bool, "eager", self.eager)
         _check(type(self.data) is str, "data", self.data)
         _check(self.root is None or type(self.root) is str, "root", self.root)
 
@@ -110,6 +112,7 @@ def settle(options: argparse.Namespace, data: ImageSet) -> Settings:
         "augment": True,
         "seed": 0,
         "threads": 1,
+        "eager": False,
     }
     chosen = {name: getattr(options, name) for name in defaults if name not in ("data", "root")}
     return Settings(**(defaults | {name: value for name, value in chosen.items() if value is not None}))

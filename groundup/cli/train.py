@@ -26,6 +26,7 @@ from groundup.cli.models import build
 from groundup.cli.outcome import Interrupted, Output, described, on_signal, say
 from groundup.cli.settings import Form, Settings, as_config, changed, measure, read_config, settle
 from groundup.cli.warp import RandomWarp
+from groundup.compile import threads
 from groundup.errors import MissingExtra
 from groundup.io.tensor_file import require_safetensors
 from groundup.train import Accuracy, Callback, Learner, ProgressBar, ProgressLines, RunFolder
@@ -159,6 +160,7 @@ def make_learner(job: Job, options: argparse.Namespace) -> Learner:
         metrics=Accuracy(),
         callbacks=callbacks,
         progress=None,
+        compiled=False if settings.eager else None,
     )
 
 
@@ -238,15 +240,20 @@ class StopWhenDiverged(Callback):
 
 @contextlib.contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """Let matrix products use so many threads.
+    """Let matrix products and compiled programs use so many threads.
 
     One is best for networks of this size: a second one spends its time waiting, and where another program
     needs the processor both wait for each other, ten times as long as the work takes.
     """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(count, user_api="blas"):
-        yield
+    before = threads.get_num_threads()
+    threads.set_num_threads(min(count, threads.LARGEST))
+    try:
+        with threadpool_limits(count, user_api="blas"):
+            yield
+    finally:
+        threads.set_num_threads(before)
 
 
 @contextlib.contextmanager

@@ -38,11 +38,16 @@ def reading(kind: str) -> Iterator[None]:
         _chosen.pop()
 
 
-def running(program: Program) -> Callable[..., Any]:
-    """The function that runs a program from now on."""
+def chosen() -> str:
+    """The reading that programs use which run for the first time now."""
     kind = _chosen[-1] if _chosen else os.environ.get("GROUNDUP_COMPILE", "loops")
     _check(kind)
-    if kind == "numpy":
+    return kind
+
+
+def running(program: Program) -> Callable[..., Any]:
+    """The function that runs a program from now on."""
+    if chosen() == "numpy":
         return program.run
     from groundup.compile.loops.run import loops
 

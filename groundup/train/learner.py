@@ -26,6 +26,7 @@ from groundup.train.history import History
 from groundup.train.metrics import Mean, Metric, as_metrics, batch_size
 from groundup.train.progress import progress_callback
 from groundup.train.schedule import settle_interval, step_epoch
+from groundup.train.steps import Steps
 
 __all__ = ["Learner"]
 
@@ -47,6 +48,10 @@ class Learner:
             training batches without one, or over both with ``train_metrics=True``.
         callbacks: instances of ``Callback``.
         progress: ``"bar"``, ``"lines"`` or None; ``"auto"`` is a bar in a terminal with tqdm, else lines.
+        compiled: whether training and validation in ``fit`` run compiled, as by ``groundup.compile``. None: they
+            do if the extra ``compile`` is installed, after the first 50 steps, and what cannot be compiled runs
+            eagerly, with one warning that says why. True: from the first step on, and what cannot be compiled
+            raises ``TraceError``. False: eagerly.
 
     What is missing or wrong raises before training starts.
 
@@ -78,6 +83,7 @@ class Learner:
         scheduler_interval: str = "auto",
         train_metrics: bool | None = None,
         progress: str | bool | None = "auto",
+        compiled: bool | None = None,
     ) -> None:
         check_parts(model, loss_fn=loss_fn, optimizer=optimizer, scheduler=scheduler)
         self.model = model
@@ -89,6 +95,7 @@ class Learner:
         self.train_metrics = valid_loader is None if train_metrics is None else train_metrics
         self.callbacks = checked(callbacks)
         self.progress = progress
+        self.steps = Steps(compiled)
         self.history = History()
         self.train_loss, self.valid_loss = Mean("loss"), Mean("loss")
 
@@ -231,21 +238,36 @@ class Learner:
         with contextlib.suppress(CancelBatch):
             self._take(batch)
             self._notify("before_batch")
-            self._forward(self.train_loss, self.metrics if self.train_metrics else [])
-            self.loss.backward()
+            stepped = self._learn()
             self._notify("before_step")
             self.rate = self.optimizer.param_groups[0].get("lr")
-            self.optimizer.step()
+            if not stepped:
+                self.steps.update(self.optimizer)
             self.steps_done += 1
             if self.scheduler is not None and self.scheduler_interval == "step":
                 self.scheduler.step()
             self._notify("after_step")
-            self.optimizer.zero_grad()
+            if not stepped:
+                self.optimizer.zero_grad()
         self.batches_done += 1
         self.seconds = time.perf_counter() - self._started
         self._resumable = True
         with contextlib.suppress(CancelBatch):
             self._notify("after_batch")
+
+    def _learn(self) -> bool:
+        """Prediction, loss and gradients of the batch at hand; the whole step, which is told, where nobody listens."""
+        metrics = self.metrics if self.train_metrics else []
+        if self.steps.are_due(self.steps_done, self.model, self.loss_fn, self.optimizer):
+            self._check_target()
+            whole = not (self._handlers["before_step"] or self._handlers["after_step"])
+            found = self.steps.train(self.inputs, self.target, whole)
+            if found is not None:
+                self._measure(*found, self.train_loss, metrics)
+                return whole
+        self._forward(self.train_loss, metrics)
+        self.loss.backward()
+        return False
 
     def _validate(self, loader: Iterable[Any]) -> None:
         self.mode, self._resumable = "validate", False
@@ -256,11 +278,21 @@ class Learner:
                 for batch in loader:
                     with contextlib.suppress(CancelBatch):
                         self._take(batch)
-                        self._forward(self.valid_loss, self.metrics)
+                        self._validate_batch()
                         self._notify("after_valid_batch")
         finally:
             self._note("valid", self.valid_loss)
         self._notify("after_validate")
+
+    def _validate_batch(self) -> None:
+        found = None
+        if self.steps.are_due(self.steps_done, self.model, self.loss_fn, self.optimizer):
+            self._check_target()
+            found = self.steps.measure(self.inputs, self.target)
+        if found is None:
+            self._forward(self.valid_loss, self.metrics)
+        else:
+            self._measure(*found, self.valid_loss, self.metrics)
 
     def _end_epoch(self) -> None:
         self.mode = "epoch"
@@ -372,18 +404,27 @@ class Learner:
 
     def _forward(self, loss: Mean, metrics: list[Metric]) -> None:
         """Prediction and loss of the batch at hand, added to their meters."""
+        self._check_target()
+        prediction = self.model(*self.inputs)
+        found = None
+        if self.loss_fn is not None:
+            found = self.loss_fn(prediction, self.target)
+            check_loss(found)
+        self._measure(prediction, found, loss, metrics)
+
+    def _check_target(self) -> None:
         if self.target is None and type(self).split_batch is Learner.split_batch:
             raise ValueError(
                 "this batch has no target: a batch must be a tuple of inputs and target, such as (x, y).\n"
                 "  For batches of another form override Learner.split_batch."
             )
-        self.prediction = self.model(*self.inputs)
-        if self.loss_fn is not None:
-            self.loss = self.loss_fn(self.prediction, self.target)
-            check_loss(self.loss)
-            loss.update(self.loss, batch_size(self.target if hasattr(self.target, "shape") else self.inputs[0]))
+
+    def _measure(self, prediction: Any, found: Any, loss: Mean, metrics: list[Metric]) -> None:
+        self.prediction, self.loss = prediction, found
+        if found is not None:
+            loss.update(found, batch_size(self.target if hasattr(self.target, "shape") else self.inputs[0]))
         for metric in metrics:
-            metric.update(self.prediction, self.target)
+            metric.update(prediction, self.target)
 
     # The history ---------------------------------------------------------------------------------
 

@@ -49,7 +49,8 @@ def capture(learner: Learner) -> dict[str, Any]:
     _check_place(learner, loaders["train"])
     return {
         "format": _FORMAT,
-        "fingerprint": fingerprint(),
+        "fingerprint": fingerprint(learner.steps.mode),
+        "kinds": learner.steps.state_dict(),
         "position": {name: getattr(learner, name) for name in _POSITION},
         "model": dict(learner.model.state_dict()),
         # There are none between batches, unless a callback adds them up over several.
@@ -108,6 +109,7 @@ def _restore(learner: Learner, state: dict[str, Any]) -> None:
     learner.history.load_state_dict(state["history"])
     for name in _POSITION:
         setattr(learner, name, state["position"][name])
+    learner.steps.load_state_dict(state.get("kinds", {}))
     _load_state(learner.valid_loader, state["loaders"]["valid"], "the validation loader")
     learner.batches = _rewind(learner, state)
     set_random_states(state["random"]["now"])
@@ -115,7 +117,7 @@ def _restore(learner: Learner, state: dict[str, Any]) -> None:
 
 def _warn_of_differences(learner: Learner, state: dict[str, Any]) -> None:
     """Say what may make the run another one: its conditions, and callbacks that came or went."""
-    found = differences(state["fingerprint"], fingerprint())
+    found = differences(state["fingerprint"], fingerprint(learner.steps.mode))
     now = {name: each.state_dict() for name, each in named(learner.callbacks).items()}
     saved = state["callbacks"]
     found += [f"the callback {name} is gone" for name in saved if saved[name] and name not in now]

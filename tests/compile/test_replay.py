@@ -27,7 +27,8 @@ class Step:
     def __init__(self, optimizer: str = "Adam", accumulate: bool = False) -> None:
         groundup.manual_seed(5)
         self.generator = groundup.Generator().manual_seed(3)
-        net = self.net = nn.Sequential(nn.Linear(6, 40), nn.BatchNorm1d(40), nn.ReLU(), nn.Dropout(0.3), nn.Linear(40, 5))
+        inner = nn.BatchNorm1d(40), nn.ReLU(), nn.Dropout(0.3)
+        net = self.net = nn.Sequential(nn.Linear(6, 40), *inner, nn.Linear(40, 5))
         opt = self.optimizer = OPTIMIZERS[optimizer](net.parameters())
         generator = self.generator
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import groundup
 from groundup import nn, optim
 from groundup.train import Callback, Learner
+from groundup.train.steps import can_compile
 
 Batch = tuple[groundup.Tensor, groundup.Tensor]
 F = nn.functional
+needs_llvmlite = pytest.mark.skipif(not can_compile(), reason="machine code needs the extra 'compile'")
 
 
 def batches(count: int = 4, size: int = 5, seed: int = 0) -> list[Batch]:

@@ -6,10 +6,13 @@ import gc
 import tracemalloc
 from collections.abc import Callable
 
+import pytest
+
 import groundup
 from groundup import nn, optim
 from groundup.data import DataLoader, TensorDataset
 from groundup.train import Accuracy, GradientClip, Learner
+from tests.train.small_learner import needs_llvmlite
 
 STEPS = 100
 # One batch that is kept would be 18 KB; the random generator keeps a window or two of 32 KiB in all.
@@ -63,7 +66,8 @@ def test_a_loop_written_out_holds_nothing() -> None:
     assert objects < STEPS and size < STEPS * LEAK_PER_STEP
 
 
-def test_a_learner_holds_nothing() -> None:
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_llvmlite)])
+def test_a_learner_holds_nothing(compiled: bool) -> None:
     net = network()
     data = TensorDataset(groundup.randn(64, 1, 12, 12), groundup.randint(0, 10, (64,)))
     learner = Learner(
@@ -75,6 +79,7 @@ def test_a_learner_holds_nothing() -> None:
         metrics=Accuracy(),
         callbacks=GradientClip(1.0),
         progress=None,
+        compiled=compiled,
     )
     objects, size = growth(lambda steps: learner.fit(steps // 2))
     assert objects < STEPS and size < STEPS * LEAK_PER_STEP
