@@ -294,9 +294,10 @@ def _observed(function: Any, args: Any, kwargs: Any, variables: dict[str, Any]) 
         if event == "return" and frame.f_code is code:
             variables.update(frame.f_locals)
 
-    before = sys.getprofile()
+    if sys.getprofile() is not None:  # a profiler is at work, and could not be put back
+        return function(*args, **kwargs)
     sys.setprofile(profile)
     try:
         return function(*args, **kwargs)
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)

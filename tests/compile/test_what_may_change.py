@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import cProfile
 from typing import Any
 
 import numpy as np
@@ -184,3 +185,10 @@ def test_random_numbers_advance(seed: int) -> None:
         groundup.manual_seed(seed)
         found.append([function().tolist() for _ in range(3)] + [groundup.rand(1).tolist()])
     assert found[0] == found[1]
+
+
+def test_a_profiler_may_be_at_work() -> None:
+    step = groundup.compile(lambda x: (x * 2).sum())
+    profiler = cProfile.Profile()
+    found = [profiler.runcall(step, groundup.ones(3)).item() for _ in range(3)]
+    assert found == [6.0, 6.0, 6.0]
