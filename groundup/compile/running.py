@@ -58,6 +58,9 @@ def running(program: Program) -> Callable[..., Any]:
             _told.append(True)
             warnings.warn(f"compiled functions run on NumPy: {missing}", stacklevel=2)
         return program.run
+    except Exception as error:  # a program that cannot be made into loops still runs, and the reason is told
+        warnings.warn(f"{program.name} runs on NumPy: its loops cannot be made ({error!r})", stacklevel=2)
+        return program.run
     return program.run if found is None else found.run
 
 

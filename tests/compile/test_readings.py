@@ -63,3 +63,16 @@ def test_without_the_extra_numpy_runs_and_says_so_once(monkeypatch: pytest.Monke
             first = step(x)
         assert groundup.equal(step(x), first)
         other(x), other(x)  # the notice has been given
+
+
+def test_whatever_goes_wrong_numpy_runs_and_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(program: Any) -> Any:
+        raise KeyError("planted")
+
+    run = pytest.importorskip("groundup.compile.loops.run")
+    monkeypatch.setattr(run, "loops", broken)
+    monkeypatch.delenv("GROUNDUP_COMPILE", raising=False)
+    step, x = _step()
+    with groundup.no_grad(), pytest.warns(UserWarning, match=r"runs on NumPy: its loops cannot be made \(KeyError"):
+        first, second = step(x), step(x)
+    assert groundup.equal(first, second)
