@@ -17,9 +17,12 @@ from groundup.autograd.tape import TensorBase
 from groundup.compile.call import Call
 from groundup.compile.entry import Entry, Gradient
 from groundup.compile.hyper import Input
+from groundup.compile.loops.builtin import available
 from groundup.compile.loops.layout import Layout
 from groundup.compile.loops.repeated import Repeated, repeatable
 from groundup.compile.loops.run import LoopProgram
+from groundup.compile.loops.watch import Watch, Watched
+from groundup.compile.loops.words import of_attribute
 from groundup.compile.many import Numbers
 from groundup.compile.numbers import Number
 
@@ -65,9 +68,54 @@ class Ahead:
 
 
 class _Calls(Call):
-    """The call of an entry, which hands what was checked to the walk."""
+    """The call of an entry, which hands what was checked to the walk. Machine code looks at what is in reach."""
 
     execute = "state.execute"
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry)
+        words = [of_attribute(each, name) for each in entry.captured for name in ("_array", "_node")]
+        self.watched = Watched(entry.reach, set()) if available() and None not in words else None
+        if self.watched is not None:
+            known = _Known(entry, self.watched, [word for word in words if word is not None])
+            self.source.world |= {"changed": known.watch.differs, "still_right": known.still_right, "known": known}
+
+    def reached(self) -> None:
+        if self.watched is None:
+            super().reached()
+            return
+        self.source.unless("not changed() or still_right()")
+        self.unchanged(self.watched.sizes, self.watched.conditions)
+
+    def captured(self) -> None:
+        if self.watched is None:
+            super().captured()
+        elif self.entry.captured:
+            self.source.add(f"{''.join(f'b{i}, ' for i in range(len(self.entry.captured)))}= known.arrays")
+
+
+class _Known:
+    """The arrays of the tensors in reach, and the words that tell when these or anything else is no longer the same."""
+
+    def __init__(self, entry: Entry, watched: Watched, words: list[int]) -> None:
+        self.entry = entry
+        self.arrays: tuple[Any, ...] = ()
+        self.watch = Watch([*watched.words, *words], lists=watched.lists)
+        self._watched = watched  # kept, since the words are in what it keeps
+
+    def still_right(self) -> bool:
+        """Something is not what it was: whether the program is right for what is there now."""
+        self.watch.record()
+        entry = self.entry
+        arrays = tuple(each._array for each in entry.captured)
+        histories = zip(entry.captured, entry.shapes, strict=True)
+        right = all((each._node is not None) is history for each, (_, _, _, history) in histories)
+        same = len(arrays) == len(self.arrays) and all(a is b for a, b in zip(arrays, self.arrays, strict=True))
+        if not (right and entry.reach.unchanged() and (same or entry.renewed(arrays))):
+            self.watch.forget()
+            return False
+        self.arrays = arrays
+        return True
 
 
 class Walk:

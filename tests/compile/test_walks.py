@@ -126,6 +126,22 @@ def test_any_shape(n: int, rows: int, sizes: list[int], name: str, double: bool,
     exactly([each.numpy() for each in found[half:]], [each.numpy() for each in found[:half]])
 
 
+def test_gradients_that_begin_anew() -> None:
+    """The first step after a reset makes the gradients, and is another program than those that add to them."""
+    w = groundup.ones(2, requires_grad=True)
+
+    def add(x: Any) -> None:
+        (w * x).sum().backward()
+
+    run = groundup.compile(add, steps=4)
+    x = groundup.arange(8.0).reshape(4, 2)
+    for times in (1, 2, 3, 1, 2, 1, 1):
+        if times == 1:
+            w.grad = None
+        run(x)
+        assert w.grad.tolist() == [12.0 * times, 16.0 * times]
+
+
 def test_among_other_calls() -> None:
     """Single steps, eager ones, and what else changes between: new weights, a new rate, a state that is loaded."""
     found = []
