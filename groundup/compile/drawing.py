@@ -99,7 +99,7 @@ class _Picture:
             elif not self._arrow(operand, statement, band) and not (statement.inplace and i == 0):
                 named.append(self.names[operand])
         inplace = ["in place"] if statement.inplace else []
-        text = _cut(" ".join([_operation(statement), *named, *_params(statement), *inplace]))
+        text = _cut(" ".join([_operation(statement), *inplace, *named, *_params(statement)]))
         box = Box(_cut(self.names[statement.out], 26), _shape(statement.out), text, statement.phase, _source(statement))
         box.kernel = known.get(statement.out, "")
         box.is_result = statement.out in self.results
