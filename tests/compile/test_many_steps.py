@@ -173,6 +173,17 @@ def test_results_that_have_a_gradient() -> None:
         assert w.grad.tolist() == [840.0, 1062.0]
 
 
+def test_batches_that_want_a_gradient() -> None:
+    run = groundup.compile(lambda x: (x * x).sum(), steps=3)
+    x = groundup.arange(6.0).reshape(3, 2)
+    for _ in range(3):
+        assert not run(x).requires_grad
+    y = x.clone().requires_grad_()
+    for i in range(1, 4):
+        run(y).sum().backward()
+        assert y.grad.tolist() == (2 * i * x).tolist()
+
+
 def test_a_program_of_each_shape() -> None:
     run = groundup.compile(lambda x: x.sum(), steps=2)
     for _ in range(3):
