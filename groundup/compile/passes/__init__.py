@@ -21,6 +21,8 @@ PASSES = (
     common,
     algebra,
     views,
+    common,
+    dead,
     stable,
     algebra,
     contractions,

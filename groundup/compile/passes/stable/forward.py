@@ -107,14 +107,16 @@ def _log_of_sum(r: Stable, total: Value) -> Value | None:
 
 
 def _less_logsumexp(r: Stable, s: Statement) -> Value | None:
-    """x - logsumexp(x), over one axis."""
+    """x - logsumexp(x), over one axis, if nothing else needs the sum."""
     if s.row.name != "sub" or not all(isinstance(each, Value) for each in s.operands):
         return None
     x, total = s.operands
     made = r.maker(total, "logsumexp", *RESHAPES)
-    while made is not None and made.row.name != "logsumexp":
+    while made is not None and r.uses.get(made.out, 0) <= 1 and made.row.name != "logsumexp":
         made = r.maker(made.operands[0], "logsumexp", *RESHAPES)
-    if made is None or made.operands[0] is not x or len(made.params["dim"]) != 1 or not r.intact(x):
+    if made is None or r.uses.get(made.out, 0) > 1:
+        return None
+    if made.operands[0] is not x or len(made.params["dim"]) != 1 or not r.intact(x):
         return None
     axis = made.params["dim"][0] % len(x.shape)
     kept = tuple(1 if i == axis else n for i, n in enumerate(x.shape))

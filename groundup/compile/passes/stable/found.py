@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from groundup.compile.graph import Graph, Value
-from groundup.compile.passes.rewriting import Rewriting
+from groundup.compile.graph import Graph, Statement, Value
+from groundup.compile.passes.rewriting import Rewriting, Rule
 
 
 @dataclass
@@ -26,3 +27,7 @@ class Stable(Rewriting):
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
         self.found = Found()
+
+    def _rewritten(self, statement: Statement, rules: Sequence[Rule]) -> Value | None:
+        empty = any(0 in each.shape for each in (statement.out, *statement.values()))
+        return None if empty else super()._rewritten(statement, rules)
