@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -31,10 +32,15 @@ def apart(arrays: Iterable[np.ndarray], written: set[int]) -> bool:
 
 def overlapping(tensors: Sequence[Any], written: Sequence[Any]) -> tuple[Any, Any] | None:
     """A written tensor and another one over the same memory, if there are any; the same array twice counts as one."""
+    places = [(*np.lib.array_utils.byte_bounds(owner(each._array)), each) for each in tensors]
+    places.sort(key=lambda place: place[0])
+    starts = [place[0] for place in places]
+    widest = max((end - start for start, end, _ in places), default=0)
     for changed in written:
-        for other in tensors:
-            same = changed._array is other._array
-            if not same and np.may_share_memory(owner(changed._array), owner(other._array)):
+        start, end = np.lib.array_utils.byte_bounds(owner(changed._array))
+        for at in range(bisect_left(starts, start - widest), bisect_left(starts, end)):
+            _, other_end, other = places[at]
+            if other_end > start and changed._array is not other._array:
                 return changed, other
     return None
 

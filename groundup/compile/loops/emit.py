@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -313,11 +314,11 @@ class Emitter:
     def _parameter(self, key: Any, argument: Any, kind: str, name: str = "") -> str:
         if key not in self.parameters:
             if not name:
-                name = next(c for c in (*_LETTERS, *(f"x{i}" for i in range(1000))) if c not in self.used)
-            unique, count = name, 1
+                name = next(c for c in chain(_LETTERS, map("x{}".format, count())) if c not in self.used)
+            unique, times = name, 1
             while unique in self.used:
-                count += 1
-                unique = f"{name}_{count}"
+                times += 1
+                unique = f"{name}_{times}"
             self.used.add(unique)
             self.parameters[key] = unique
             self.kinds.append((unique, argument, kind))
@@ -373,11 +374,11 @@ class Block:
         return self._new(member.statement.row.name.rstrip("_"))
 
     def _new(self, stem: str) -> str:
-        count = 1
-        while f"{stem}_{count}" in self.emitter.used:
-            count += 1
-        self.emitter.used.add(f"{stem}_{count}")
-        return f"{stem}_{count}"
+        times = 1
+        while f"{stem}_{times}" in self.emitter.used:
+            times += 1
+        self.emitter.used.add(f"{stem}_{times}")
+        return f"{stem}_{times}"
 
     def operand(self, member: Member, i: int) -> Term:
         """What stands for an operand here: what a member made, or an element that is read."""

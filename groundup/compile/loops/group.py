@@ -68,6 +68,7 @@ class Group:
     made: dict[Buffer, Access] = field(default_factory=dict)  # what its members made, each where it may be read
     late: set[Buffer] = field(default_factory=set)  # what is there only when the kernel is done
     names: list[str] = field(default_factory=list)  # of the rows that its statements come from
+    touched: set[Buffer] = field(default_factory=set)  # what its members read and make
 
     @property
     def outer(self) -> Shape:
@@ -92,6 +93,8 @@ class Group:
                     self._reshape(domain)
                 self.inner = inner
                 self.members.append(member)
+                self.touched.add(member.out.buffer)
+                self.touched.update(read.buffer for read in member.reads if read is not None)
                 if member.kind == ACROSS:
                     self.late.add(member.out.buffer)
                 self.made.setdefault(member.out.buffer, member.out)

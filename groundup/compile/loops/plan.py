@@ -311,7 +311,7 @@ def _join(plan: Plan, task: Task) -> None:
     joined = None
     for at in range(max(first, 0), len(plan.items)):
         item = plan.items[at]
-        if isinstance(item, Group) and (item.buffers_read() | item.buffers_written()) & shared:
+        if isinstance(item, Group) and not item.touched.isdisjoint(shared):
             if item.admit(task, plan.origin):
                 joined = at
                 break
