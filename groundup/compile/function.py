@@ -11,6 +11,7 @@ from typing import Any, overload
 from groundup.atomic import StrPath
 from groundup.autograd.state import LOCAL, State
 from groundup.compile.entry import Entry
+from groundup.compile.graph import Graph, joined
 from groundup.compile.guard import MISS
 from groundup.compile.reach import Wrapping
 from groundup.compile.replay import Before, Outside, replayed
@@ -125,9 +126,13 @@ class Compiled(Wrapping):
         return found
 
     @property
-    def graph(self) -> Any:
-        """The graph of the last trace."""
-        return self._last().program.graph
+    def graph(self) -> Graph:
+        """The graph of the last trace, and of the gradients of its results where the caller can ask for them.
+
+        `print` shows its statements, a notebook its picture; `save` writes the picture to a file.
+        """
+        entry = self._last()
+        return joined(entry.program.graph, entry.tail.graph) if entry.tail else entry.program.graph
 
     def _last(self) -> Entry:
         if not self.entries:

@@ -115,6 +115,13 @@ class Graph:
         return counts
 
 
+def joined(first: Graph, second: Graph) -> Graph:
+    """Two graphs, of which the second reads what the first makes, as one."""
+    made = {statement.out for statement in first.statements} | set(first.inputs)
+    inputs = [*first.inputs, *(value for value in second.inputs if value not in made)]
+    return Graph(inputs, [*first.statements, *second.statements], [*first.outputs, *second.outputs])
+
+
 def _printed(graph: Graph) -> str:
     """A line for each input and statement: what it makes, of what type; what has no name has a number."""
     names: dict[Value, str] = {}

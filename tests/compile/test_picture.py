@@ -81,6 +81,11 @@ def test_notebooks_and_files(tmp_path: Path) -> None:
     assert (tmp_path / "graph.svg").read_text("utf-8") == graph.svg() == graph._repr_svg_()
 
 
+def test_the_gradients_of_results_belong_to_it() -> None:
+    found = words(graph_of("gradient_outside").svg())
+    assert {"forward", "backward"} <= set(found)
+
+
 def test_names_are_escaped() -> None:
     @groundup.compile
     def step(x: Any, y: Any) -> Any:

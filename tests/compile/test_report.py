@@ -10,16 +10,19 @@ import pytest
 
 import groundup
 from groundup import nn, optim
+from groundup.errors import MissingExtra
 from groundup.nn import functional as F
 from tests.compile.loops.judge import random
 
 pytest.importorskip("llvmlite")
 
+from groundup.compile.loops import assembly
 from groundup.compile.loops.costs import Cost, cost_of
 from groundup.compile.loops.emit import Made
 from groundup.compile.loops.items import Product
 from groundup.compile.loops.layout import Buffer
 from groundup.compile.loops.machine import Kernel
+from tests.compile.loops.test_fallbacks import fail
 
 
 def network() -> tuple[Any, Any, Any, tuple[Any, Any]]:
@@ -151,3 +154,23 @@ def test_what_runs_on_numpy_says_why() -> None:
     with groundup.compile.reading("numpy"):
         double(random(3)), double(random(3))
     assert double.report().startswith("lambda_1 runs on NumPy, as it was asked to. In loops it would be:\n")
+
+
+def test_a_kernel_without_machine_code_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    fail(monkeypatch, lambda kernel: "relu" in kernel.name)
+    step, *_ = network()
+    report = step.report()
+    named = [line for line in report.split("\n") if line.startswith("left to NumPy: ") and "relu" in line]
+    assert named and all(line.endswith(": no machine code") for line in named)
+    assert "relu (by NumPy)" in lines_of(report)
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(kernels: Any) -> Any:
+        raise MissingExtra("making machine code", "llvmlite", "compile")
+
+    double = groundup.compile(lambda x: x + x)
+    with groundup.compile.reading("numpy"):
+        double(random(3))
+    monkeypatch.setattr(assembly, "machine_code", missing)
+    assert double.report().startswith("lambda_1 runs on NumPy: making machine code needs")

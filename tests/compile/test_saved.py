@@ -228,6 +228,16 @@ def test_loops_read_as_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     judged(tmp_path, [*CASES], "loops", monkeypatch, "numba", "llvmlite")
 
 
+def test_loops_in_which_kernels_fell_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has no machine code stands there as NumPy."""
+    pytest.importorskip("llvmlite")
+    from tests.compile.loops.test_fallbacks import fail
+
+    fail(monkeypatch, lambda kernel: "relu" in kernel.name or "where" in kernel.name)
+    judged(tmp_path, ["two_layers"], "loops", monkeypatch, "numba", "llvmlite")
+    assert "def relu_by_numpy(" in (tmp_path / "two_layers.py").read_text()
+
+
 def test_loops_by_numba(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
     pytest.importorskip("llvmlite")

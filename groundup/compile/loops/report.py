@@ -17,6 +17,8 @@ from groundup.compile.loops.items import Looked, Product
 from groundup.compile.loops.measured import Measured, times_of
 from groundup.compile.loops.rates import bytes_in_a_second, flops_in_a_second
 from groundup.compile.loops.run import LoopProgram
+from groundup.compile.loops.terms import Refused
+from groundup.errors import MissingExtra
 
 HEAD = ("", "calls", "time", "of all", "bytes", "FLOPs", "of the limit")
 
@@ -62,15 +64,13 @@ def report(entry: Any) -> str:
 
 
 def _report(program: Any, runner: Any, numbers: dict[str, Any]) -> str:
-    from groundup.compile.loops.terms import Refused
-
     fast = getattr(runner, "__self__", None)
     lines = []
     if not isinstance(fast, LoopProgram) or fast.program is not program:
         try:
             fast = LoopProgram(program)
-        except Refused as refused:
-            return f"{program.name} runs on NumPy: {refused}\n"
+        except (Refused, MissingExtra) as reason:
+            return f"{program.name} runs on NumPy: {reason}\n"
         if runner is not None:
             lines = [f"{program.name} runs on NumPy, as it was asked to. In loops it would be:"]
     return "\n".join([*lines, *_table(fast, [numbers[name] for name in program.numbers]), ""])
