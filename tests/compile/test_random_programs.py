@@ -27,7 +27,8 @@ def test_values_gradients_and_what_is_left_in_memory(steps: Any) -> None:
 
     compiled = groundup.compile(step)
     try:
-        compiled(*_inputs(1.0))
+        for _ in range(2):  # the third call of a program is the short one
+            compiled(*_inputs(1.0))
     except RuntimeError as error:  # a gradient that eager refuses too
         assert "inplace operation" in str(error)
         return
@@ -48,7 +49,8 @@ def test_changes_of_an_argument(steps: Any) -> None:
             return run(x.reshape(3, 2).t(), steps)
 
     compiled = groundup.compile(step)
-    compiled(_inputs(1.0)[0].detach())
+    for _ in range(2):
+        compiled(_inputs(1.0)[0].detach())
     ours, theirs = (_inputs(0.8)[0].detach() for _ in range(2))
     found, wanted = compiled(ours), step(theirs)
     np.testing.assert_allclose(found.numpy(), wanted.numpy(), rtol=1e-12, err_msg=compiled.source())

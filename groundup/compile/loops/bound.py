@@ -89,7 +89,8 @@ class Bound:
         slots = [slot if uses.count(slot) == 1 else -1 for slot in slots]
         outputs = zip(slots, entry.same, leaves(entry.result), strict=False)
         for slot, same, output in outputs:
-            if slot >= 0 and same is None and isinstance(output, TensorBase) and kept_in_a_ring(*fresh[slot]):
+            wrapped = same is None and isinstance(output, TensorBase) and entry.tail is None  # else the tape holds it
+            if slot >= 0 and wrapped and kept_in_a_ring(*fresh[slot]):
                 self.rings[slot] = Ring(*fresh[slot], program.memory, slot)
         ends = zip(entry.ends, slots[len(entry.same) :], strict=False)
         return [(leaf, slot, *fresh[slot]) for leaf, slot in ends if slot >= 0 and type(leaf) is not int]

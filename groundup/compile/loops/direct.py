@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.tape import TensorBase, storage_of
-from groundup.compile.call import Call
+from groundup.compile.call import Call, listed
 from groundup.compile.guard import Form, names_in
 from groundup.compile.loops import entering
 from groundup.compile.loops.address import address
@@ -38,7 +38,7 @@ def direct(entry: Any, program: LoopProgram) -> Callable[[Any, Any, Any], Any] |
     """`call(state, args, kwargs)` for an entry whose program is this one; None where it has to be called as others."""
     usual = all(contiguous for _, _, contiguous, _ in entry.shapes) and all(form.contiguous for form in entry.forms)
     alone = len(program.calls) == 1 and isinstance(program.calls[0], Run)
-    if not (usual and alone and entry.tail is None and not program.plan.looked and available()):
+    if not (usual and alone and not program.plan.looked and available()):
         return None
     if any(of_attribute(each, name) is None for each in entry.captured for name in _SLOTS):
         return None
@@ -363,7 +363,12 @@ class _Direct(Call):
             else:
                 source.add(f"r{i} = {results[i]}", 2)
             self.returned.append(f"r{i}")
-        self._counts(list(rest))
+        self._counts([next(rest) for _ in entry.counts])
+        if entry.tail is not None:
+            source.add(f"results = [{', '.join(self.returned)}]", 2)
+            source.add("if state.grad:", 2)
+            source.add(f"entry.record(entry.tail, results, {listed(list(rest))}, {listed(self.arguments)})", 3)
+            self.returned = [f"results[{i}]" for i in range(len(self.returned))]
 
     def _counts(self, texts: list[str]) -> None:
         source, entry = self.source, self.entry
