@@ -76,10 +76,14 @@ def _reduced(name: str) -> Callable[..., Expression]:
 
 def _reshape(s: Statement, x: Any) -> Expression:
     have, size = s.operands[0].shape, tuple(s.params["size"])
+    if size == (1, *have):
+        return Expression(f"{_wrapped(x, 9)}[None]")
+    if have and size == (have[0], 1, *have[1:]):
+        return Expression(f"{_wrapped(x, 9)}[:, None]")
     if size == (*have, 1):
         return Expression(f"{_wrapped(x, 9)}[..., None]")
     if have == (*size, 1):
-        return Expression(f"{_wrapped(x, 9)}[..., 0]")
+        return Expression(f"{_wrapped(x, 9)}[{':' if len(size) == 1 else '...'}, 0]")
     return Expression(f"{_wrapped(x, 9)}.reshape({size})")
 
 

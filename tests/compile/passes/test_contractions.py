@@ -34,7 +34,7 @@ FORMS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...], str]] = 
     "a matrix and a vector": (lambda a, b: groundup.einsum("ij,j->i", a, b), ((4, 5), (5,)), "mv_1 = a @ b"),
     "two vectors": (lambda a, b: groundup.einsum("i,i->", a, b), ((5,), (5,)), "return (dot_1,)"),
     "dots": (lambda a, b: groundup.einsum("bi,bi->b", a, b), ((4, 5), (4, 5)), "sum_1 = (a * b).sum(axis=1)"),
-    "outer": (lambda a, b: groundup.einsum("i,j->ij", a, b), ((4,), (5,)), "return (a[..., None] * b,)"),
+    "outer": (lambda a, b: groundup.einsum("i,j->ij", a, b), ((4,), (5,)), "return (a[:, None] * b,)"),
     "elements": (lambda a, b: groundup.einsum("ij,ij->ij", a, b), ((4, 5), (4, 5)), "return (a * b,)"),
     "a letter alone": (lambda a, b: groundup.einsum("ija,jk->ik", a, b), ((4, 5, 2), (5, 3)), " @ b"),
     "everything": (lambda a, b: groundup.einsum("abc,dbe->cead", a, b), ((2, 3, 4), (5, 3, 6)), " @ "),

@@ -28,7 +28,7 @@ CHAINS: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
     "None and :": (lambda x: x[:, None][:, 0, :][...] * 2, []),
     "expand of expand": (
         lambda x: x[None].expand(2, 6, 4).expand(2, 6, 4).clone(),
-        ["return (np.broadcast_to(x.reshape((1, 6, 4)), (2, 6, 4)).copy(),)"],
+        ["return (np.broadcast_to(x[None], (2, 6, 4)).copy(),)"],
     ),
     "spread by NumPy": (lambda x: x * x[:1].expand(6, 4), ["return (x * x[:1],)"]),
     "axes put back": (lambda x: x / x.sum(1)[:, None], ["sum_1 = x.sum(axis=1, keepdims=True)", "return (x / sum_1,)"]),
