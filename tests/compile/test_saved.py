@@ -300,3 +300,16 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(ZeroDivisionError):
         compiled.save(path)
     assert path.read_text() == "before" and [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("kind", ["numpy", "loops"])
+def test_memory_that_means_nothing_is_not_written_out(kind: str) -> None:
+    """A mask of dropout is drawn into fresh memory, which holds whatever was there before."""
+    pytest.importorskip("llvmlite")
+    step, arguments = dropout()
+    compiled = groundup.compile(step)
+    with groundup.compile.reading("numpy"):
+        for _ in range(2):
+            compiled(*arguments)
+    text = file_of(compiled.entries[0], kind)
+    assert "b85decode" not in text and "= np.array([" not in text.split("class Generator")[0]

@@ -60,7 +60,7 @@ class Listing:
             for old, now in new.items():
                 part = re.sub(rf"\b{old}\b", now, part)
             wanted, count = name, 1
-            while self.functions.get(wanted, "") != part and (wanted in self.functions or wanted in self.bundle.taken):
+            while self.functions.get(wanted, "") != part and self._is_used(wanted):
                 count += 1
                 wanted = f"{name}_{count}"
                 part = re.sub(r"\bdef \w+\(", f"def {wanted}(", part, count=1)
@@ -68,6 +68,9 @@ class Listing:
             self.functions[wanted] = part
             self.bundle.taken.add(wanted)
         return new[made.kernel.name]
+
+    def _is_used(self, name: str) -> bool:
+        return name in self.functions or name in self.bundle.taken or name in self.bundle.reserved
 
     # The step
 
@@ -78,8 +81,8 @@ class Listing:
         numbers = list(program.program.numbers)
         lines = []
         if self.checks and inputs:
-            lines = [f"{', '.join(inputs)}, = {self.checks}(({', '.join(inputs)},), {self._kinds(program)})"]
-            lines[0] = lines[0].replace(", = ", " = ", 1) if len(inputs) > 1 else lines[0]
+            listed = ", ".join(inputs) + "," * (len(inputs) == 1)
+            lines = [f"{listed} = {self.checks}(({listed}), {self._kinds(program)})"]
         for step in program.steps:
             for made in step if isinstance(step, list) else [step]:
                 for buffer in _touched(made):

@@ -30,8 +30,9 @@ _STRIPPED = frozenset({"announced"})  # decorators that do nothing outside of th
 class Bundle:
     """Collects definitions; `texts` has them in an order in which each can be run after those before it."""
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self.taken = {*taken, *vars(builtins), *keyword.kwlist, "np", "m"}
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
+        self.reserved = set(reserved)  # names of arguments and variables, which would hide a definition
+        self.taken = {*vars(builtins), *keyword.kwlist, "np", "m"}
         self.texts: list[str] = []
         self.imports = {"import numpy as np"}
         self.literals = Literals(self.value)
@@ -117,7 +118,7 @@ class Bundle:
     def fresh(self, wanted: str) -> str:
         """The name, or one like it if it is taken."""
         name, count = wanted, 1
-        while name in self.taken:
+        while name in self.taken or name in self.reserved:
             count += 1
             name = f"{wanted}_{count}"
         self.taken.add(name)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from groundup.atomic import StrPath, write_bytes
-from groundup.compile.graph import Value
+from groundup.compile.graph import Graph, Value
 from groundup.compile.numbers import Number
 from groundup.compile.program import Program
 from groundup.compile.saving.bundle import MISSING, Bundle
@@ -31,12 +31,28 @@ def file_of(entry: Any, kind: str) -> str:
         writer: Any = InLoops([(each, fast(entry, each)) for each in programs])
     else:
         writer = InNumpy(programs)
+    for program in programs:
+        writer.bundle.literals.blank += blank(program.graph)
     parts = [writer.text(program) for program in programs]
     definitions = writer.definitions()
     head = _head(entry, kind, random="default_generator" in writer.bundle.names_used())
     imports = "\n".join(sorted(writer.bundle.imports, key=lambda line: (line.startswith("from"), line)))
     start = f'"""{head}"""\n\nfrom __future__ import annotations\n\n{imports}\n'
     return "\n\n".join(each.strip("\n") + "\n" for each in (start, *parts, *definitions))
+
+
+def blank(graph: Graph) -> list[np.ndarray]:
+    """Memory that is written as a whole before anything reads it: what was in it while the trace ran is nobody's."""
+    found: dict[Value, bool] = {}
+    for statement in graph.statements:
+        first, *rest = (*statement.operands, None)
+        for value in rest:
+            if isinstance(value, Value):
+                found.setdefault(value, False)
+        if isinstance(first, Value):
+            whole = statement.call is not None or statement.params.get("pattern") == (Ellipsis,)
+            found.setdefault(first, statement.inplace and statement.row.name == "assign" and whole)
+    return [value.constant for value, is_blank in found.items() if is_blank and value.constant is not None]
 
 
 def fast(entry: Any, program: Program) -> Any:
@@ -73,7 +89,7 @@ def _head(entry: Any, kind: str, random: bool) -> str:
 
     needs = "NumPy" if kind == "numpy" else "NumPy and Numba"
     lines = [f"{entry.program.name}: a compiled function as {needs} alone.", ""]
-    lines.append(f"Written by groundup {__version__}; the same numbers come from NumPy {np.__version__}.")
+    lines.append(f"Written by groundup {__version__} with NumPy {np.__version__}.")
     lines += ["", *_signature(entry.program, _results_of(entry))]
     if entry.tail is not None:
         lines += ["", *_signature(entry.tail, _results_of_tail(entry))]
@@ -109,7 +125,7 @@ def _kind(each: Any) -> str:
 
 def _shown(each: Any) -> str:
     if isinstance(each, Value):
-        return each.name or "(unnamed)"
+        return each.name or "result"
     return each.text if isinstance(each, Number) else repr(each)
 
 

@@ -20,6 +20,7 @@ class Literals:
     def __init__(self, name_of: Callable[[Any, str], str]) -> None:
         self.name_of = name_of
         self.imports: set[str] = set()  # modules that the source needs
+        self.blank: list[np.ndarray] = []  # arrays whose elements nobody reads before they are written
 
     def source(self, value: Any) -> str:
         """An expression whose value is this one; raises `ValueError` if there is none."""
@@ -60,6 +61,8 @@ class Literals:
         kind = _type(array.dtype)
         if array.ndim == 0:
             return f"np.array({self.source(array.item())}, {kind})"
+        if any(each is array for each in self.blank):
+            return f"np.empty({array.shape}, {kind})"
         flat = array.reshape(-1)
         if flat.size and flat.tobytes() == flat[:1].tobytes() * flat.size:
             first = self.source(flat[0].item())

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from pathlib import Path
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import pytest
 
@@ -71,7 +69,8 @@ def test_values_are_written_out(value: Any) -> None:
         assert found == value
 
 
-def test_what_numpy_does_not_have_is_refused(tmp_path: Path) -> None:
+def test_what_numpy_does_not_have_is_refused() -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes")
     with pytest.raises(ValueError, match="bfloat16 cannot be written into a file that needs NumPy alone"):
         Literals(lambda each, hint: hint).source(np.zeros(3, ml_dtypes.bfloat16))
     with pytest.raises(ValueError, match="cannot be written into a file"):
@@ -105,7 +104,7 @@ def test_two_things_of_one_name_keep_apart() -> None:
     assert text == "def f(x):\n    return x + constant_3"
 
 
-def test_a_program_whose_variables_are_called_like_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_whose_variables_are_called_like_functions() -> None:
     @groundup.compile
     def step(x: Any) -> Any:
         softmax = F.softmax(x, -1)
