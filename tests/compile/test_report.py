@@ -59,7 +59,7 @@ def test_the_lines() -> None:
     assert (product[0] == "1" and product[3:5] == ["1.2 kB", "2 k"]) or product[3:5] == ["1.4 kB", "2 k"]
     calls = sum(len(each) if isinstance(each, list) else 1 for each in step.entries[0].runner.__self__.steps)
     assert lines["all of these"][0] == str(calls)
-    assert {"around them", "together, called with arrays"} <= lines.keys()
+    assert {"around them, in Python", "together, called with arrays"} <= lines.keys()
     assert re.search(r"\nleft to NumPy: \w+: ", report), "the mask of dropout is drawn by NumPy"
     assert re.search(r"\n\d+ kernels; arrays between them: [\d.]+ k?B in [\d.]+ k?B\n", report)
     assert re.search(r"\nlimits: copies of .*B/s in the cache and .*B/s in memory, products of .*FLOP/s", report)

@@ -16,6 +16,7 @@ import numpy as np
 
 SIZES = (1 << 14, 1 << 15, 1 << 17, 1 << 19, 1 << 21, 1 << 23, 1 << 26)  # bytes that are read and written
 SECONDS = 0.002  # of a measurement
+ROUNDS = 12  # of what is measured once in a process
 SQUARE = 512  # rows of the matrices that are multiplied
 
 COPY = """def copy(x, out, begin, end):
@@ -24,8 +25,8 @@ COPY = """def copy(x, out, begin, end):
 """
 
 
-def seconds(function: Callable[[int], Any], least: float = SECONDS) -> float:
-    """The shortest time of one turn, `function(n)` doing n of them."""
+def seconds(function: Callable[[int], Any], least: float = SECONDS, rounds: int = 3) -> float:
+    """The shortest time of one turn in several rounds, `function(n)` doing n of them."""
     turns, best = 1, math.inf
     while True:
         begin = time.perf_counter()
@@ -35,7 +36,7 @@ def seconds(function: Callable[[int], Any], least: float = SECONDS) -> float:
         if took >= least / 4:
             break
         turns *= 4
-    for _ in range(3):
+    for _ in range(rounds):
         begin = time.perf_counter()
         function(turns)
         best = min(best, (time.perf_counter() - begin) / turns)
@@ -55,7 +56,7 @@ def copies() -> tuple[tuple[int, float], ...]:
         args = np.array([size // 8, 0, 0, 0, 1, 0], np.int64)
         table = np.array([[kernel, args.ctypes.data, 1, 1]], np.int64)
         memory = np.array([each.ctypes.data for each in arrays], np.int64)
-        found.append((size, size / seconds(Run(table, memory, np.zeros(1), alone=True))))
+        found.append((size, size / seconds(Run(table, memory, np.zeros(1), alone=True), rounds=ROUNDS)))
     return tuple(found)
 
 
@@ -74,7 +75,7 @@ def flops_in_a_second(dtype: str) -> float:
     call = gemm_call(dtype, (0, 0), (1, 0), (2, 0), SQUARE, SQUARE, SQUARE)
     if call is None:
         a, b, c = matrices
-        return 2 * SQUARE**3 / seconds(lambda turns: [np.matmul(a, b, c) for _ in range(turns)])
+        return 2 * SQUARE**3 / seconds(lambda turns: [np.matmul(a, b, c) for _ in range(turns)], rounds=ROUNDS)
     table = np.array([[call.address, call.args.ctypes.data, 1, 1]], np.int64)
     memory = np.array([each.ctypes.data for each in matrices], np.int64)
-    return 2 * SQUARE**3 / seconds(Run(table, memory, np.zeros(1), alone=True))
+    return 2 * SQUARE**3 / seconds(Run(table, memory, np.zeros(1), alone=True), rounds=ROUNDS)

@@ -90,7 +90,7 @@ def _table(program: LoopProgram, numbers: list[Any]) -> list[str]:
         total.least += line.least
         total.cost = Cost(total.cost.bytes + line.cost.bytes, total.cost.flops + line.cost.flops)
     rows = [HEAD, *(line.cells(whole) for line in sorted(lines.values(), key=lambda each: -each.seconds))]
-    rows += [total.cells(whole), ("around them", "", _time(times.around), "", "", "", "")]
+    rows += [total.cells(whole), ("around them, in Python", "", _time(times.around), "", "", "", "")]
     rows.append(("together, called with arrays", "", _time(times.whole), "", "", "", ""))
     return [f"{program.program.name}, measured on one thread", *_aligned(rows), "", *_remarks(program)]
 
