@@ -25,6 +25,7 @@ PLAIN = {
     **{name: name for name in ("copysign", "fmax", "fmin", "hypot", "fmod", "nextafter")},
     "atan2": "arctan2",
 }
+LIBRARY = {"pow": "np.power", "erfc": "math.erfc"}  # of float64; float32 has functions of its own
 TESTS = ("isnan", "isinf", "isfinite")
 
 
@@ -192,9 +193,15 @@ class LoopMath:
         return Term(f"abs({x.text})", x.dtype)
 
     def pow(self, x: Any, p: Any) -> Any:
-        """x ** p for the powers that are products, quotients and roots."""
-        if isinstance(p, Term) or not isinstance(x, Term):
-            raise Refused("powers that differ from element to element")
+        """x ** p: products, quotients and roots where they do it."""
+        if isinstance(x, Term) and not isinstance(p, Term):
+            found = self._simple_power(x, p)
+            if found is not None:
+                return found
+        x, p = map(_floating, together(x, p))
+        return self._vector("pow", x, p)
+
+    def _simple_power(self, x: Any, p: Any) -> Any:
         if p in (2, 3):
             x = self.name(x)
             return x * x if p == 2 else x * x * x
@@ -206,7 +213,7 @@ class LoopMath:
                 return root if p > 0 else literal(1, x.dtype) / root
             if p == -1:
                 return literal(1, x.dtype) / x  # type: ignore[operator]
-        raise Refused("powers other than products and roots")
+        return None
 
     def sqrt(self, x: Term) -> Term:
         """The root."""
@@ -281,12 +288,14 @@ class LoopMath:
         finally:
             self.open.discard(row.name)
 
-    def _vector(self, name: str, x: Any) -> Term:
-        found = vector.LOOP_NAMES[name].get(_floating(x).dtype.name)
+    def _vector(self, name: str, *values: Any) -> Term:
+        dtype = _floating(values[0]).dtype
+        found = vector.LOOP_NAMES[name].get(dtype.name)
         if found is None:
-            return self._numpy(PLAIN[name], x) if name in PLAIN else _refuse(f"{name} of {x.dtype.name}")
-        self.called.add(found)
-        return Term(f"{found}({x.text})", x.dtype)
+            found = f"np.{PLAIN[name]}" if name in PLAIN else LIBRARY.get(name) or str(_refuse(f"{name} of {dtype}"))
+        else:
+            self.called.add(found)
+        return Term(f"{found}({', '.join(each.text for each in values)})", dtype)
 
 
 def _floating(x: Any) -> Term:

@@ -69,8 +69,33 @@ def _fits() -> dict[str, tuple[Fit, Fit]]:
         ),
         "tanh": (tangent(4), tangent(10)),
         "erf to 1": (small(6), small(11)),
+        **_double_steps(),
         "erf from 1": (large(6, 4), large(18, 6)),
     }
+
+
+def _double_steps() -> dict[str, tuple[Fit, Fit]]:
+    """The fits of what float32 has worked out in double precision; the second of each pair is the one."""
+    eighth = (mp.pi / 4) ** 2 * mp.mpf("1.001")
+
+    def sine(z: Any) -> Any:
+        return mp.sin(mp.sqrt(z)) / mp.sqrt(z)
+
+    def cosine(z: Any) -> Any:
+        return mp.cos(mp.sqrt(z))
+
+    def log_erfc(t: Any) -> Any:
+        x = 2 / t - 2
+        return mp.log(mp.erfc(x) / t) + x * x
+
+    fits = {
+        "sin": Fit(lambda z: (sine(z) - 1) / z, lambda z: z / sine(z), 3, mp.mpf(0), eighth),
+        "cos": Fit(lambda z: (cosine(z) - 1 + z / 2) / z**2, lambda z: z**2 / cosine(z), 2, mp.mpf(0), eighth),
+        "exp2": Fit(lambda r: (2**r - 1) / r, lambda r: abs(r) / 2**r, 6, mp.mpf("-0.50001"), mp.mpf("0.50001")),
+        "log2": Fit(lambda z: 2 * _even(mp.atanh)(z) / z, lambda z: z / 2, 4, mp.mpf(0), mp.mpf("0.04")),
+        "erfc": Fit(log_erfc, lambda t: mp.mpf(1), 12, 1 / (1 + mp.mpf("10.1") / 2), mp.mpf(1)),
+    }
+    return {name: (fit, fit) for name, fit in fits.items()}
 
 
 def minimax(value: Function, fit: Fit, powers: list[int]) -> tuple[list[Any], Any]:

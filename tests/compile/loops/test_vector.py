@@ -34,9 +34,15 @@ PROMISED = {
     "sinh": (2.3, 2.6),
     "cosh": (1.6, 1.6),
     "erf": (1.1, 1.1),
+    **dict.fromkeys(("sin", "cos", "pow", "erfc"), (0.6, 0)),
 }
 both = pytest.mark.parametrize("kind", ["float32", "float64"])
-each = pytest.mark.parametrize("name", sorted(vector.LOOP_NAMES))
+each = pytest.mark.parametrize("name", sorted(vector.NAMES))
+single = pytest.mark.parametrize("name", sorted({*vector.LOOP_NAMES} - {"pow"}))
+of_each_kind = pytest.mark.parametrize(
+    ("name", "kind"),
+    [(name, kind) for name in sorted({*vector.LOOP_NAMES} - {"pow"}) for kind in vector.LOOP_NAMES[name]],
+)
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -51,6 +57,7 @@ REFERENCE: dict[str, Callable[..., np.ndarray]] = {
     **{name: getattr(np, name) for name in PROMISED if hasattr(np, name)},
     "sigmoid": sigmoid,
     "erf": erf,
+    "erfc": lambda x: np.array([math.erfc(value) for value in x.tolist()]),
 }
 
 
@@ -63,19 +70,25 @@ def text_of(name: str, kind: str) -> str:
 @cache
 def compiled(name: str, kind: str) -> Callable[[np.ndarray], np.ndarray]:
     """The function on arrays, by the machine code of its loop."""
+    return loop_of(text_of(name, kind), 1, kind)
+
+
+def loop_of(text: str, count: int, kind: str = "float32") -> Callable[..., np.ndarray]:
+    """A kernel `loop` of so many arrays and their result, as a function of them."""
     pytest.importorskip("llvmlite")
     from groundup.compile.loops.machine import REASONS, Kernel, machine_code
 
-    kernel = Kernel("loop", text_of(name, kind), (kind + "*", kind + "*"))
+    kernel = Kernel("loop", text, (kind + "*",) * (count + 1))
     (address,) = machine_code([kernel])
     assert address is not None, REASONS[kernel]
     pointer = ctypes.c_void_p
     run = ctypes.CFUNCTYPE(None, pointer, pointer, pointer, ctypes.c_int64, ctypes.c_int64)(address)
 
-    def call(x: np.ndarray) -> np.ndarray:
-        y, flag, numbers = np.empty_like(x), np.zeros(1, np.int64), np.zeros(1)
-        memory = np.array([flag.ctypes.data, x.ctypes.data, y.ctypes.data])
-        arguments = np.array([x.size, 0, 1, 0, 2, 0])
+    def call(*given: np.ndarray) -> np.ndarray:
+        y, flag, numbers = np.empty_like(given[0]), np.zeros(1, np.int64), np.zeros(1)
+        memory = np.array([each.ctypes.data for each in (flag, *given, y)])
+        places = [number for place in range(1, count + 2) for number in (place, 0)]
+        arguments = np.array([y.size, 0, *places])
         run(memory.ctypes.data, numbers.ctypes.data, arguments.ctypes.data, 0, 1)
         return y
 
@@ -92,7 +105,7 @@ def units(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.where(finite, error, np.where(same, 0, np.inf))
 
 
-@each
+@single
 def test_float32_over_all_its_numbers(name: str) -> None:
     """Every 40009th number of all 2**32, with their infinities and NaN; float64 tells what is right."""
     bits = np.arange(0, 2**32, 40009, dtype=np.uint64).astype(np.uint32)
@@ -128,8 +141,7 @@ def test_float64_digits(name: str) -> None:
     assert worst <= PROMISED[name][1]
 
 
-@both
-@each
+@of_each_kind
 def test_the_ends(name: str, kind: str) -> None:
     """Zeros with their signs, infinities, NaN of both signs, and the largest, smallest and subnormal numbers."""
     tiny, large = np.finfo(kind).smallest_subnormal, np.finfo(kind).max
@@ -159,8 +171,7 @@ def test_exp_ends_in_subnormal_numbers() -> None:
     assert y[3] == 0
 
 
-@both
-@each
+@of_each_kind
 def test_plain_python_says_the_same(name: str, kind: str) -> None:
     """The text on NumPy's numbers; a product and a sum in one instruction may move the last digits."""
     ordinary = vector.FUNCTIONS[vector.LOOP_NAMES[name][kind]]
@@ -173,8 +184,7 @@ def test_plain_python_says_the_same(name: str, kind: str) -> None:
 
 
 @pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="reads the instructions of x86")
-@both
-@each
+@of_each_kind
 def test_loops_become_vector_instructions(name: str, kind: str) -> None:
     pytest.importorskip("llvmlite")
     from groundup.compile.loops import machine
@@ -182,9 +192,44 @@ def test_loops_become_vector_instructions(name: str, kind: str) -> None:
 
     text = module_text(text_of(name, kind), "loop", (kind + "*", kind + "*"), "symbol")
     code = machine._engine().assembly(text)
-    packed = "ps" if kind == "float32" else "pd"
+    packed = "ps" if kind == "float32" and name not in vector.SINGLE else "pd"
     assert re.search(rf"\bv?(mul|fn?m(add|sub)\d*){packed}\b", code)
     assert not re.search(r"\bcall", code)
+
+
+def test_sines_of_numbers_near_multiples_of_a_quarter_turn() -> None:
+    """Where most digits cancel, and the largest numbers; mpmath tells what is right."""
+    x = np.array([1.5707964, 3.1415927, 11.0, 710.0, 16367173e23, 8.0e22, 3.4e38, 2.0**127, 5.3e-20], np.float32)
+    x = np.concatenate([x, (np.arange(1, 400) * np.pi / 2).astype(np.float32), 2.0 ** np.arange(20, 127)]).astype(
+        np.float32
+    )
+    for name in ("sin", "cos"):
+        found = compiled(name, "float32")(x)
+        with mp.workdps(80):
+            wanted = np.array([float(getattr(mp, name)(mp.mpf(float(value)))) for value in x])
+        assert units(found, wanted).max() <= 0.6
+
+
+POWERS = np.array([0, 1, 2, 3, 0.5, 1.7, 7, 100, 1e3, 2**24, 1e10, 1e-3, np.inf], np.float32)
+BASES = np.array([0, 1, 2, 3, 0.5, 0.999, 1.001, 7, 1e-3, 1e-30, 1e30, 1e-42, np.inf], np.float32)
+
+
+def test_powers() -> None:
+    """Each of some numbers to the power of each, with their signs and NaN, and many at random."""
+    ends = np.concatenate([BASES, -BASES, [np.nan]]), np.concatenate([POWERS, -POWERS, [np.nan]])
+    x, y = (each.ravel().astype(np.float32) for each in np.meshgrid(*ends))
+    random = np.random.default_rng(3)
+    x = np.concatenate([x, np.exp(random.uniform(-20, 20, 5000)).astype(np.float32)])
+    y = np.concatenate([y, random.uniform(-6, 6, 5000).astype(np.float32)])
+    loop = "def loop(x, p, y, begin, end):\n    for i in range(begin, end):\n        y[i] = pow_f32(x[i], p[i])\n"
+    with np.errstate(all="ignore"):
+        wanted = x.astype(np.float64) ** y.astype(np.float64)
+        found = loop_of(vector.source_of(["pow_f32"]) + "\n\n" + loop, 2)(x, y)
+        plain = np.array([vector.FUNCTIONS["pow_f32"](a, b) for a, b in zip(x[:800], y[:800])])
+        assert units(found, wanted).max() <= 0.6
+        assert units(plain, wanted[:800]).max() <= 0.6
+    zeros = np.abs(wanted) < 1e-46
+    assert np.array_equal(np.signbit(found[zeros]), np.signbit(wanted[zeros]))
 
 
 def test_the_text_has_each_function_once_and_callees_first() -> None:
@@ -199,7 +244,7 @@ def test_the_text_has_each_function_once_and_callees_first() -> None:
 def test_the_text_needs_only_six_names(name: str) -> None:
     known = {"np", "math", "f32", "f64", "i32", "i64", "Any", "annotations", *vector.FUNCTIONS}
     code = vector.FUNCTIONS[name].__code__
-    attributes = {"view", "copysign", "inf", "nan", "float32", "float64", "int32", "int64", "abs"}
+    attributes = {"view", "copysign", "inf", "nan", "float32", "float64", "int32", "int64", "abs", "rint"}
     assert set(code.co_names) <= known | attributes
 
 
