@@ -212,7 +212,7 @@ class LoopMath:
                 root: Any = self.sqrt(x)
                 return root if p > 0 else literal(1, x.dtype) / root
             if p == -1:
-                return literal(1, x.dtype) / x  # type: ignore[operator]
+                return literal(1, x.dtype) / x
         return None
 
     def sqrt(self, x: Term) -> Term:
