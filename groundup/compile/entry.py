@@ -12,6 +12,7 @@ from groundup.autograd.backward import grad
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase, storage_of, wrap
 from groundup.compile.call import called
+from groundup.compile.ends import ended, is_end
 from groundup.compile.errors import TraceError
 from groundup.compile.graph import Value
 from groundup.compile.guard import MISS, Form
@@ -76,6 +77,10 @@ class Entry:
     def trace(self, state: Any) -> Any:
         """Run the function once on the real arguments, looking on, and make the program."""
         arguments = leaves((self.args, self.kwargs))
+        with ended(dict.fromkeys((*arguments, *self.reach.tensors.values()))):
+            return self._traced(arguments, state)
+
+    def _traced(self, arguments: list[Any], state: Any) -> Any:
         for tensor in arguments:
             self.tracer.input(tensor, "")
         self.first_places = first_places([tensor._array for tensor in arguments])
@@ -106,7 +111,7 @@ class Entry:
     def _differentiate(self, outputs: list[Any], state: Any) -> tuple[list[Any], list[Any], list[Any]]:
         """If the caller can call backward on results, the program of that too: for which leaves, and how."""
         roots = [each for each in outputs if _has_history(each)]
-        wanted = [tensor for tensor in self.tracer.tensors if tensor._node is not None and tensor.is_leaf]
+        wanted = [tensor for tensor in self.tracer.tensors if is_end(tensor)]
         if not roots or not state.grad or not wanted:
             return [], [], []
         self.tracer.quiet = True
@@ -273,7 +278,7 @@ def _value(leaf: Any) -> Any:
 
 
 def _has_history(tensor: Any) -> bool:
-    return isinstance(tensor, TensorBase) and tensor._node is not None and not tensor.is_leaf  # type: ignore[attr-defined]
+    return isinstance(tensor, TensorBase) and not tensor.is_leaf and not is_end(tensor)  # type: ignore[attr-defined]
 
 
 def _tensor(leaf: Leaf, tensors: Sequence[Any]) -> Any:
