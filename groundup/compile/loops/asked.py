@@ -29,6 +29,8 @@ class Asked:
         self.items: list[Item] = []
         self.result: Layout | None = None
         self.checks: list[tuple[Buffer, Callable[[int], Exception]]] = []
+        self.copies: dict[Any, Buffer] = {}
+        self.lasting: list[Item] = []  # the calls that made them, for whoever comes later too
 
     def settle(self) -> None:
         """Copy a result in another order of axes, if its memory must lie as NumPy has it."""
@@ -48,7 +50,7 @@ class Asked:
         left = Left(self.statement, self.plan.places(self.statement), self.result, "")
         instead = Instead(left, len(self.plan.items))
         for item in self.items:
-            if isinstance(item, (Call, Product)):
+            if isinstance(item, (Call, Product)) and item not in self.lasting:
                 item.instead = instead
             if isinstance(item, Task):
                 self.plan.items.append(group := begun(item, self.plan.origin))
@@ -58,6 +60,7 @@ class Asked:
             else:
                 self.plan.add(item, {item.a.buffer, item.b.buffer}, {item.out.buffer})
         self.plan.checks += self.checks
+        self.plan.copies |= self.copies
         if order_of(self.result) is not None:
             self.plan.turned.add(self.result.buffer)
         self.plan.layouts[self.statement.out] = self.result
@@ -70,6 +73,19 @@ class Asked:
         strides = tuple(layout.strides[axis] for axis in order)
         if Layout(layout.buffer, shape, strides, layout.offset).contiguous:
             return layout.buffer
+        return self.once((value, order), lambda: self._ordered(value, layout, shape, strides))
+
+    def once(self, key: Any, make: Callable[[], Buffer]) -> Buffer:
+        """What was made under that name, by this statement or by another; else `make()`."""
+        found = self.plan.copies.get(key) or self.copies.get(key)
+        if found is None:
+            before = len(self.items)
+            found = self.copies[key] = make()
+            self.lasting += self.items[before:]
+        return found
+
+    def _ordered(self, value: Value, layout: Layout, shape: tuple[int, ...], strides: tuple[int, ...]) -> Buffer:
+        """A copy without gaps."""
         target = Buffer(value.dtype, math.prod(shape), "temporary")
         if 1 not in strides[-1:] and 1 in strides:
             self._copy(layout.buffer, target, shape, (layout.offset, strides))

@@ -17,6 +17,7 @@ import numpy as np
 
 from groundup.compile.graph import Graph, Statement, Value
 from groundup.compile.loops.asked import Asked
+from groundup.compile.loops.convolutions import joined
 from groundup.compile.loops.emit import COPIES, spelled
 from groundup.compile.loops.expand import expanded
 from groundup.compile.loops.group import OPERATIONS, Group, Task, begun, contiguous
@@ -44,6 +45,7 @@ class Plan:
     plain: set[Any] = field(default_factory=set)  # memory that must lie as NumPy has it
     shared: set[Value] = field(default_factory=set)  # what is read more than once
     looked: dict[str, int] = field(default_factory=dict)  # which item reads a number of the program from a tensor
+    copies: dict[Any, Buffer] = field(default_factory=dict)  # of values, in the order that kernels want
     origin: str = ""
 
     def layout(self, value: Value) -> Layout:
@@ -96,7 +98,7 @@ def planned(graph: Graph) -> Plan:
     plan.shared = {value for value, count in uses.items() if count > 1}
     for value in graph.inputs:
         plan.layouts[value] = contiguous(Buffer(value.dtype, math.prod(value.shape), "input", value.name), value.shape)
-    for original in graph.statements:
+    for original in joined(graph):
         if original.call == "item":
             _look(plan, original)
             continue

@@ -6,7 +6,6 @@ Kernels run as the Python functions that they are, their units in several parts 
 from __future__ import annotations
 
 import ctypes
-import inspect
 import itertools
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -16,11 +15,16 @@ import numpy as np
 import pytest
 
 from groundup.compile.graph import Memory, Statement, Value
+from groundup.compile.loops.assembly import _source
 from groundup.compile.loops.kernels import LOWERINGS
+from groundup.compile.loops.kernels.linked import LINKED
 from groundup.compile.loops.machine import REASONS, Kernel, machine_code
 from groundup.ops import ROWS
 
 MACHINE_CODE = pytest.mark.skipif(find_spec("llvmlite") is None, reason="llvmlite is not installed")
+
+
+ALL = {**ROWS, **LINKED}
 
 
 class Refused(Exception):
@@ -33,13 +37,18 @@ class Guarded:
     def __init__(self, elements: np.ndarray) -> None:
         self.elements = elements
 
-    def __getitem__(self, i: int) -> Any:
-        assert i >= 0, "a pointer has no end to count from"
+    def __getitem__(self, i: Any) -> Any:
+        self._check(i)
         return self.elements[i]
 
-    def __setitem__(self, i: int, value: Any) -> None:
-        assert i >= 0, "a pointer has no end to count from"
+    def __setitem__(self, i: Any, value: Any) -> None:
+        self._check(i)
         self.elements[i] = value
+
+    def _check(self, i: Any) -> None:
+        first, end = (i.start, i.stop) if isinstance(i, slice) else (i, i + 1)
+        assert first >= 0, "a pointer has no end to count from"
+        assert end <= len(self.elements), "several neighbours are all there"
 
 
 class Array:
@@ -161,7 +170,7 @@ def _kind(each: Any) -> str:
 
 def _compiled(kernel: Any, given: list[Any]) -> Callable[[int, int, int], None]:
     """A function that has thread t of n do its share of so many units, in machine code."""
-    made = Kernel(kernel.__name__, inspect.getsource(kernel), tuple(map(_kind, given)))
+    made = Kernel(kernel.__name__, _source(kernel), tuple(map(_kind, given)))
     (address,) = machine_code([made])
     assert address is not None, REASONS[made]
     arrays = [each for each in given if isinstance(each, np.ndarray)]
@@ -199,7 +208,7 @@ def lowered(
             given.append(each)
     out = Value(wanted.shape, wanted.dtype, Memory(False))
     plan = Plan(values, parts, compiled)
-    plan.statement = Statement(ROWS[name], out, given, params)
+    plan.statement = Statement(ALL[name], out, given, params)
     LOWERINGS[name](plan.statement, plan)
     return plan
 
@@ -207,7 +216,7 @@ def lowered(
 def eager(name: str, operands: Any, params: dict[str, Any]) -> np.ndarray:
     """What the row itself computes."""
     with np.errstate(all="ignore"):
-        return np.asarray(ROWS[name].eager(*operands, **params))
+        return np.asarray(ALL[name].eager(*operands, **params))
 
 
 def check(name: str, *operands: Any, exact: bool = False, compiled: bool = False, **params: Any) -> Plan:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from groundup.compile.loops.kernels.linked import links_by
 from groundup.ops import ROWS
 from groundup.ops.windows import Line
 from tests.compile.loops.rows import MACHINE_CODE, check
@@ -75,3 +76,56 @@ def test_products_in_machine_code() -> None:
     check("correlate", columns, weight, bias, compiled=True)
     plan = check("correlate_weight", columns, _random(3, (1, 1, 3, 2048), "float32"), size=(3, 4), compiled=True)
     assert plan.kernels == ["sum_panels"]
+
+
+LINKS: list[tuple[tuple[int, ...], tuple[Line, ...], int]] = [
+    # the size of the images; kernel, step, dilation, before, results along each axis; channels of the result
+    ((16, 1, 5, 6), (Line(3, 1, 1, 1, 5), Line(3, 1, 1, 1, 6)), 5),
+    ((24, 3, 7, 7), (Line(3, 2, 1, 1, 4), Line(3, 2, 1, 1, 4)), 8),
+    ((16, 17, 9), (Line(3, 2, 2, 3, 5),), 2),  # enough channels to be laid side by side
+    ((16, 2, 3, 3, 4), (Line(2, 1, 1, 1, 4), Line(3, 2, 1, 1, 2), Line(2, 2, 1, 0, 2)), 3),
+    ((16, 2, 2, 2), (Line(3, 1, 1, 4, 8), Line(2, 3, 1, 2, 2)), 1),  # windows that lie in the border alone
+]
+
+
+def _check_links(
+    size: tuple[int, ...], where: tuple[Line, ...], rows: int, batch_last: bool, dtype: str, compiled: bool
+) -> None:
+    x, weight = _random(0, size, dtype), _random(1, (rows, size[1], *(line.size for line in where)), dtype)
+    settings: dict[str, Any] = {"where": where, "batch_last": batch_last, "compiled": compiled}
+    check("convolve", x, weight, **settings)
+    plan = check("convolve", x, weight, _random(2, (rows,), dtype), **settings)
+    g = _random(3, plan.statement.out.shape, dtype)
+    check("convolve_back", g, weight, size=size, **settings)
+    check("convolve_weight", x, g, size=weight.shape, **settings)
+
+
+@pytest.mark.parametrize("batch_last", [False, True])
+@pytest.mark.parametrize(("size", "where", "rows"), LINKS)
+def test_links(size: tuple[int, ...], where: tuple[Line, ...], rows: int, batch_last: bool) -> None:
+    _check_links(size, where, rows, batch_last, "float64", compiled=False)
+
+
+@MACHINE_CODE
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("which", [1, 2])
+def test_links_in_machine_code(which: int, dtype: str) -> None:
+    _check_links(*LINKS[which], False, dtype, compiled=True)
+
+
+@MACHINE_CODE
+def test_the_gradient_of_a_weight_is_summed_in_panels() -> None:
+    where, size = (Line(3, 1, 1, 1, 8), Line(3, 1, 1, 1, 8)), (16, 2, 8, 8)
+    x, g = _random(0, size, "float32"), _random(1, (16, 1, 3, 64), "float32")
+    plan = check("convolve_weight", x, g, size=(3, 2, 3, 3), where=where, batch_last=False, compiled=True)
+    assert plan.kernels == ["link_products", "sum_panels"]
+
+
+@pytest.mark.parametrize("order", ["place", "pixel", "tap"])
+def test_every_link_is_there_once(order: str) -> None:
+    where, image = (Line(3, 2, 1, 1, 4), Line(2, 1, 2, 1, 6)), (7, 6)
+    pairs, firsts = links_by(order, where, image, 2)
+    x = np.arange(1.0, 43.0).reshape(1, 1, 7, 6)
+    columns = ROWS["to_columns"].eager(x, where=where, groups=1, batch_last=False)
+    assert len(pairs) // 2 == firsts[-1] == np.count_nonzero(columns)
+    assert (np.diff(firsts) >= 0).all()

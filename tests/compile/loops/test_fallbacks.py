@@ -89,6 +89,7 @@ PROGRAMS: dict[str, Callable[[], Given]] = {
     "regression": of_step("regression", "SGD"),
     "Adam": of_step("classifier", "Adam"),
     "convolution": of_step("max pooling", "SGD, momentum"),
+    "many images": of_step("many images", "SGD"),
     "norms": of_step("groups", "SGD"),
     "transformer": of_step("language", "SGD, momentum"),
     "lowered and written": of(_lowered_and_written),

@@ -127,3 +127,4 @@ def test_nothing_is_copied_from_layer_to_layer() -> None:
         made.kernel.name for step in program.steps if isinstance(step, list) for made in step if hasattr(made, "kernel")
     ]
     assert sum(name.startswith(("copy", "relaid", "to_columns", "reshape")) for name in names) == 1, names
+    assert {"link_images", "link_products"} <= set(names), "no columns are laid out"

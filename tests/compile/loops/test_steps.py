@@ -53,6 +53,12 @@ def images(pooling: Callable[[], list[Any]]) -> Callable[[], tuple[Any, ...]]:
     return made
 
 
+def many_images() -> tuple[Any, ...]:
+    """As many as stand side by side, and no other convolution between."""
+    net = nn.Sequential(nn.Conv2d(2, 3, 3, stride=2), nn.ReLU(), nn.Conv2d(3, 5, 2), nn.AdaptiveAvgPool2d(1))
+    return net, lambda o, y: F.mse_loss(o.flatten(1), y), lambda i: (random(16, 2, 7, 7, seed=i), random(16, 5, seed=i))
+
+
 def normalised() -> tuple[Any, ...]:
     net = nn.Sequential(
         nn.Linear(10, 12, bias=False), nn.BatchNorm1d(12), nn.ReLU(), nn.LayerNorm(12), nn.Linear(12, 3)
@@ -111,6 +117,7 @@ MODELS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "log softmax": smoothed,
     "average pooling": images(lambda: [nn.AvgPool2d(2), nn.AdaptiveAvgPool2d(1), nn.Flatten()]),
     "max pooling": images(lambda: [nn.MaxPool2d(2), nn.Flatten(), nn.Linear(54, 6)]),
+    "many images": many_images,
     "normalised": normalised,
     "groups": groups,
     "dropout": dropped,

@@ -6,11 +6,12 @@ allocates nothing and raises nothing. Beside it stands the lowering of each row:
 
 from __future__ import annotations
 
-from groundup.compile.loops.kernels import convolution, extremes, moves, pooling, tables, targets
+from groundup.compile.loops.kernels import convolution, extremes, linked, moves, pooling, tables, targets
 from groundup.compile.loops.kernels.context import Lowering
 
 LOWERINGS: dict[str, Lowering] = {
     **convolution.LOWERINGS,
+    **linked.LOWERINGS,
     **targets.LOWERINGS,
     **tables.LOWERINGS,
     **pooling.LOWERINGS,

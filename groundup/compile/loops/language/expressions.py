@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from groundup.compile.loops.atoms import EMITTED
 
-from . import calls
+from . import calls, lanes
 from .independent import is_pure
 from .kinds import (
     LLVM,
@@ -93,12 +93,17 @@ class Expressions(Lines):
         if not isinstance(pointer.kind, str) or not pointer.kind.endswith("*"):
             raise Untranslatable(f"line {node.lineno}: {ast.unparse(node.value)} is no pointer")
         kind = pointer.kind[:-1]
-        index = self.cast(self.value(node.slice), "int64")
         stored = "i8" if kind == "bool" else LLVM[kind]
+        start = node.slice
+        if isinstance(start, ast.Slice) and start.lower is not None:
+            kind, start = lanes.wide_kind(kind, lanes.width_of(start)), start.lower
+        index = self.cast(self.value(start), "int64")
         return kind, self.line(f"getelementptr inbounds {stored}, ptr {pointer.text}, i64 {index.text}")
 
     def _subscript(self, node: ast.Subscript) -> Value:
         kind, place = self.place(node)
+        if lanes.is_wide(kind):
+            return lanes.load(self, kind, place)
         if kind == "bool":
             byte = self.line(f"load i8, ptr {place}{self.group}")
             return Value("bool", self.line(f"icmp ne i8 {byte}, 0"))
@@ -125,6 +130,8 @@ class Expressions(Lines):
         return self.operation(type(node.op).__name__, self.value(node.left), self.value(node.right))
 
     def operation(self, name: str, a: Value, b: Value) -> Value:
+        if lanes.is_wide(a.kind) or lanes.is_wide(b.kind):
+            return lanes.operation(self, name, a, b, self.flags)
         if name in BITWISE and a.kind == b.kind == "bool":
             return self.compute("bool", BITWISE[name], a, b)
         if name in ("LShift", "RShift"):
@@ -223,6 +230,11 @@ class Expressions(Lines):
                 return self.cast(self.value(node.args[0]), SHORT[name])
             case ast.Attribute(value=ast.Name(id="np"), attr=name) if name.rstrip("_") in LLVM and len(node.args) == 1:
                 return self.cast(self.value(node.args[0]), name.rstrip("_"))
+            case ast.Attribute(value=ast.Name(id="np"), attr="full") if len(node.args) == 2:
+                value = self.value(node.args[1])
+                return lanes.spread(self, value, lanes.wide_kind(value.kind, node.args[0]))
+            case ast.Attribute(value=ast.Name(id="np"), attr="sum") if len(node.args) == 1:
+                return lanes.total(self, self.value(node.args[0]))
             case ast.Attribute(value=operand, attr="view") if len(node.args) == 1:
                 return calls.view(self, self.value(operand), self.type_named(node.args[0]))
             case ast.Attribute(value=ast.Name(id=("np" | "math") as module), attr=name):

@@ -43,6 +43,9 @@ def llvm_type(kind: Kind) -> str:
     """How LLVM's text names the type of a value of this kind."""
     if isinstance(kind, tuple):
         return "{" + ", ".join(llvm_type(part) for part in kind) + "}" if kind else "void"
+    name, _, count = kind.partition("x")
+    if count:
+        return f"<{count} x {LLVM[name]}>"
     return "ptr" if kind.endswith("*") else LLVM[kind]
 
 

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from . import lanes
 from .expressions import Expressions
 from .independent import is_independent
 from .kinds import LLVM, Kind, Untranslatable, Value, joined, llvm_type
@@ -69,6 +70,9 @@ class Function(Expressions):
                 self.assign(name, value)
             case ast.Subscript():
                 kind, place = self.place(target)
+                if lanes.is_wide(kind):
+                    lanes.store(self, value, kind, place)
+                    return
                 value = self.cast(value, kind)
                 stored = LLVM[kind]
                 if kind == "bool":

@@ -7,6 +7,7 @@ import struct
 from .kinds import (
     LLVM,
     Kind,
+    Untranslatable,
     Value,
     is_float,
     is_unsigned,
@@ -65,6 +66,8 @@ class Lines:
         if isinstance(kind, tuple):
             parts = [self.part(value, at) for at in range(len(kind))]
             return self.bundle([self.cast(part, one) for part, one in zip(parts, kind)])
+        if "x" in value.kind or "x" in kind:
+            raise Untranslatable(f"{value.kind} stand where {kind} is needed")
         old, new = llvm_type(scalar(value.kind)), llvm_type(scalar(kind))
         if kind == "bool":
             return self.truth(value)
