@@ -16,6 +16,7 @@ _OPTIONAL = (
     "Pillow",
     "matplotlib",
     "threadpoolctl",
+    "llvmlite",
     "numba",
     "scipy",
     "onnx",
