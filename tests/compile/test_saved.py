@@ -241,7 +241,7 @@ def test_loops_in_which_kernels_fell_back(tmp_path: Path, monkeypatch: pytest.Mo
 def test_loops_by_numba(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
     pytest.importorskip("llvmlite")
-    judged(tmp_path, ["two_layers", "classifier"], "loops", monkeypatch)
+    judged(tmp_path, ["classifier"], "loops", monkeypatch)
 
 
 def test_a_file_says_what_its_caller_must_know() -> None:
