@@ -6,9 +6,8 @@ import functools
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from groundup.atomic import StrPath
 from groundup.autograd.state import LOCAL, State
 from groundup.compile.entry import Entry
 from groundup.compile.graph import Graph, joined
@@ -16,6 +15,9 @@ from groundup.compile.guard import MISS
 from groundup.compile.reach import Wrapping
 from groundup.compile.replay import Before, Outside, replayed
 from groundup.compile.running import READINGS
+
+if TYPE_CHECKING:
+    from groundup.atomic import StrPath
 
 _MANY = 16  # programs of one function, after which something is traced again and again; twice as many are kept
 

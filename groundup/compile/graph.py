@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from groundup.atomic import StrPath, write_bytes
 from groundup.ops.row import Row
+
+if TYPE_CHECKING:
+    from groundup.atomic import StrPath
 
 Where = tuple[CodeType, int] | None
 
@@ -101,6 +103,8 @@ class Graph:
 
     def save(self, path: StrPath, fused: bool = False) -> None:
         """Write the picture to a file, ``.svg``."""
+        from groundup.atomic import write_bytes
+
         write_bytes(path, self.svg(fused).encode())
 
     def uses(self) -> dict[Value, int]:
