@@ -150,7 +150,7 @@ def test_results_have_memory_of_their_own() -> None:
         w.grad = None
         (w * x).sum().backward()
         y = x * 2
-        return y, y.reshape(-1), y.T, w.grad
+        return y, y.reshape(-1), y.T, y.detach(), w.grad
 
     run = groundup.compile(step, steps=4)
     x = groundup.arange(24.0).reshape(4, 2, 3)
@@ -158,7 +158,7 @@ def test_results_have_memory_of_their_own() -> None:
         results = run(x)
         for i, each in enumerate([*results, w.grad]):
             each.fill_(-1.0)
-            wanted = [x * 2, (x * 2).reshape(4, -1), (x * 2).transpose(1, 2), x, x[3]][i + 1 :]
+            wanted = [x * 2, (x * 2).reshape(4, -1), (x * 2).transpose(1, 2), x * 2, x, x[3]][i + 1 :]
             assert [each.tolist() for each in [*results, w.grad][i + 1 :]] == [each.tolist() for each in wanted]
 
 

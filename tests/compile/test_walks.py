@@ -142,6 +142,17 @@ def test_gradients_that_begin_anew() -> None:
         assert w.grad.tolist() == [12.0 * times, 16.0 * times]
 
 
+def test_weights_of_another_kind() -> None:
+    w = groundup.ones(2, 2)
+    run = groundup.compile(lambda x: (x * w).sum(), steps=3)
+    x = groundup.arange(12.0).reshape(3, 2, 2)
+    other = groundup.arange(4.0).reshape(2, 2)
+    for data in (other, other + 1, other.T, groundup.full((1, 2), 5.0), other.double(), groundup.tensor(3.0), other):
+        w.data = data
+        for _ in range(3):
+            assert run(x).tolist() == (x * data).sum((1, 2)).tolist()
+
+
 def test_among_other_calls() -> None:
     """Single steps, eager ones, and what else changes between: new weights, a new rate, a state that is loaded."""
     found = []
