@@ -15,8 +15,7 @@ pytest.importorskip("llvmlite")
 
 import groundup
 from groundup import nn, optim
-from groundup.compile.loops import builtin, direct, kept, words
-from groundup.compile.loops.watch import Put, Watch
+from groundup.compile.loops import builtin, direct, kept
 
 pytestmark = pytest.mark.skipif(not builtin.available(), reason="machine code is no builtin of this Python")
 
@@ -456,73 +455,3 @@ def test_words_that_are_not_known_are_done_without(name: str, monkeypatch: pytes
             monkeypatch.setattr(module, name, lambda *_: None)
     test_learning_rates_and_counts_are_the_optimizers()
     test_a_gradient_that_somebody_took_or_replaced()
-
-
-# --- words --------------------------------------------------------------------------------------------------
-
-
-counting = pytest.mark.skipif(words.of_dict({}) is None, reason="this Python does not count the changes of dicts")
-
-
-@counting
-def test_a_watch_sees_changes_of_dicts_cells_functions_tensors_and_lists() -> None:
-    holder, other = {"a": 1}, groundup.ones(2)
-    items = [object(), object()]
-    value = 1
-
-    def function() -> Any:
-        return value
-
-    cell = function.__closure__[0]  # type: ignore[index]
-    found = [
-        words.of_dict(holder),
-        words.of_attribute(cell, "cell_contents"),
-        words.of_attribute(function, "__defaults__"),
-        words.of_attribute(other, "_array"),
-    ]
-    assert None not in found
-    watch = Watch([word for word in found if word is not None], lists=[items])
-    assert watch.differs()
-
-    def change_of_a_cell() -> None:
-        nonlocal value
-        value += 1
-
-    changes: list[Callable[[], Any]] = [
-        lambda: holder.update(a=2),
-        lambda: holder.update(b=2),
-        lambda: holder.pop("b"),
-        change_of_a_cell,
-        lambda: setattr(function, "__defaults__", (1,)),
-        lambda: setattr(other, "data", groundup.ones(3)),
-        watch.forget,
-    ]
-    for change in changes:
-        watch.record()
-        assert not watch.differs()
-        change()
-        assert watch.differs()
-    watch.record()
-    kept_items = [*items]
-    for change_items in (lambda: items.append(1), items.clear, lambda: items.extend([1, 2])):
-        change_items()
-        assert watch.differs()
-        items[:] = kept_items
-        assert not watch.differs()
-
-
-@counting
-def test_what_is_put_is_no_change_and_hides_none() -> None:
-    first: dict[Any, Any] = {"step": 1}
-    second: dict[Any, Any] = {"step": 1}
-    watch = Watch([words.of_dict(first) or 0, words.of_dict(second) or 0])
-    put = Put(watch, [(first, "step"), (second, "step")])
-    watch.record()
-    for value in (2, 10**30, None, "x"):
-        put.put(value)
-        assert first == second == {"step": value}
-        assert not watch.differs()
-    second["other"] = 1
-    put.put(3)
-    assert (first, second) == ({"step": 3}, {"step": 3, "other": 1})
-    assert watch.differs()
