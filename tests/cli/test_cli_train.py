@@ -18,7 +18,7 @@ import pytest
 
 from groundup.cli import main, outcome, train
 from groundup.cli.arguments import make_parser
-from groundup.cli.settings import measure, settle
+from groundup.cli.settings import Settings, measure, settle
 from groundup.data import load
 
 pytestmark = pytest.mark.usefixtures("finished_run")
@@ -94,6 +94,35 @@ def test_own_images_in_colour_train_and_are_read(tmp_path: Path, capsys) -> None
     capsys.readouterr()
     assert main(["predict", str(tmp_path / "run"), str(tmp_path / "green.png"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["class"] == "1"
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_training_is_compiled_unless_asked_otherwise(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    from groundup.compile import get_num_threads
+    from groundup.train import steps
+
+    monkeypatch.setattr(steps, "EAGER_STEPS", 2)
+    before = get_num_threads()
+    for name, option, said in (("compiled", "--seed=0", steps.can_compile()), ("eager", "--eager", False)):
+        arguments = ["train", "--model", "mlp", "--epochs", "2", "--out", str(tmp_path / name), option]
+        assert main(arguments) == 0
+        out, err = capsys.readouterr()
+        assert ("seed 0, compiled\n" in out) is said and err == ""
+        settings = json.loads((tmp_path / name / "config.json").read_text())["settings"]
+        assert settings["eager"] is (name == "eager")
+    compiled, eager = rows(tmp_path / "compiled"), rows(tmp_path / "eager")
+    for one, other in zip(compiled[1:], eager[1:], strict=True):
+        assert [float(each) for each in one] == pytest.approx([float(each) for each in other], rel=1e-3)
+    assert (weights(tmp_path / "compiled") != weights(tmp_path / "eager")) is steps.can_compile()
+    assert get_num_threads() == before
+    assert main(["train", "--resume", str(tmp_path / "compiled"), "--eager"]) == 2
+    assert "you asked for --eager True (it has False)" in capsys.readouterr().err
+
+
+def test_settings_from_before_there_was_a_choice_are_read() -> None:
+    options = make_parser().parse_args(["train"])
+    found = vars(settle(options, load("digits")))
+    assert Settings(**{name: value for name, value in found.items() if name != "eager"}).eager is False
 
 
 def test_defaults_suit_the_size_of_the_data() -> None:
