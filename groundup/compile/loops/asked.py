@@ -10,7 +10,7 @@ import numpy as np
 
 from groundup.compile.graph import Statement, Value
 from groundup.compile.loops.group import Task, begun, contiguous
-from groundup.compile.loops.items import Call, Instead, Item, Left, Product
+from groundup.compile.loops.items import Call, Item, Product, kinds_of
 from groundup.compile.loops.layout import Buffer, Layout, steps
 from groundup.compile.loops.orders import in_order, order_of
 from groundup.compile.loops.terms import Refused
@@ -47,11 +47,7 @@ class Asked:
         """Put what was asked for into the plan."""
         if self.result is None:
             raise RuntimeError(f"the lowering of {self.statement.row.name} has no result")
-        left = Left(self.statement, self.plan.places(self.statement), self.result, "")
-        instead = Instead(left, len(self.plan.items))
         for item in self.items:
-            if isinstance(item, (Call, Product)) and item not in self.lasting:
-                item.instead = instead
             if isinstance(item, Task):
                 self.plan.items.append(group := begun(item, self.plan.origin))
                 self.plan.note(len(self.plan.items) - 1, group.buffers_read(), group.buffers_written())
@@ -125,7 +121,10 @@ class Asked:
     def call(
         self, kernel: Callable[..., None], arguments: Sequence[Any], split: int = 1, flops: int = 0, bytes: int = 0
     ) -> None:
-        """A call of a kernel."""
+        """A call of a kernel, if it is not known to get no machine code."""
+        why = self.plan.without.get((kernel, kinds_of(arguments)))
+        if why is not None:
+            raise Refused(why)
         buffers = {_buffer(each) for each in arguments} - {None}
         self.items.append(Call(kernel, list(arguments), split, buffers, buffers))  # type: ignore[arg-type]
 

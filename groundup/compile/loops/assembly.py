@@ -9,17 +9,15 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from types import FunctionType
 from typing import Any
 
-import numpy as np
-
 from groundup.compile.graph import Graph, Value
 from groundup.compile.loops.emit import Emitter, Made
 from groundup.compile.loops.group import Group
-from groundup.compile.loops.items import Call, Item, Left, Looked, Product
+from groundup.compile.loops.items import Call, Item, Left, Looked, Product, kinds_of
 from groundup.compile.loops.layout import Buffer
 from groundup.compile.loops.left import members
 from groundup.compile.loops.machine import LARGEST, PLUS, REASONS, SMALLEST, Kernel, machine_code
@@ -44,48 +42,51 @@ def kernels_of(graph: Graph) -> dict[Value, str]:
 
 @dataclass
 class Assembled:
-    """The steps of a plan, the machine code of their kernels, and what fell back to NumPy: what, and why."""
+    """The steps of a plan, the machine code of their kernels, and what fell back to NumPy: what, and why.
+
+    `without` are kernels written by hand that turned out to have no machine code: the plan must be made without them.
+    """
 
     steps: list[Step]
     addresses: dict[Kernel, int]
     fallbacks: list[tuple[str, str]]
+    without: dict[Any, str]
 
 
 def assembled(plan: Plan) -> Assembled:
-    """The steps of a plan, in order. What gets no machine code is left to NumPy, each kernel for itself."""
-    without: dict[Item, str] = {}
-    names: dict[Item, str] = {}
+    """The steps of a plan, in order. A group whose kernel gets no machine code is left to NumPy, and no other."""
+    alone: dict[Group, str] = {}
+    told = [(item.statement.row.name, item.why) for item in plan.items if isinstance(item, Left)]
     while True:
-        assembler = _Assembler(plan, without)
+        assembler = _Assembler(plan, alone)
         steps = assembler.assembled()
         kernels = list(dict.fromkeys(assembler.kernels.values()))
         found = dict(zip(kernels, machine_code(kernels), strict=True))
         addresses = {kernel: address for kernel, address in found.items() if address is not None}
-        missing = dict(assembler.refused)
+        groups, without = dict(assembler.refused), {}
+        told += [(_kernel_name(group), why) for group, why in groups.items()]
         for (item, _), kernel in assembler.kernels.items():
-            if kernel not in addresses:
-                names.setdefault(item, kernel.name)
-                missing.setdefault(item, REASONS.get(kernel, "no machine code"))
-        if not missing:
-            return Assembled(steps, addresses, _told(plan, without, names))
-        without |= missing
-
-
-def _told(plan: Plan, without: dict[Item, str], names: dict[Item, str]) -> list[tuple[str, str]]:
-    """What NumPy does, and why, each once."""
-    found = [(item.statement.row.name, item.why) for item in plan.items if isinstance(item, Left)]
-    for item, why in without.items():
-        name = _kernel_name(item) if isinstance(item, Group) else item.function.__name__
-        found.append((names.get(item, name), why))
-    return list(dict.fromkeys(found))
+            if kernel in addresses or item in groups:
+                continue
+            why = REASONS.get(kernel, "no machine code")
+            if isinstance(item, Call):
+                without[item.function, kinds_of(item.arguments)] = f"{kernel.name}: {why}"
+            else:
+                groups[item] = why
+                told.append((kernel.name, why))
+        if without or not groups:
+            return Assembled(steps, addresses, list(dict.fromkeys(told)), without)
+        alone |= groups
 
 
 class _Assembler:
-    """Makes the steps, one item after the other; `without` are items that are known to get no machine code."""
+    """Makes the steps, one item after the other; `alone` are groups of which it is known that NumPy must do them."""
 
-    def __init__(self, plan: Plan, without: dict[Item, str]) -> None:
+    def __init__(self, plan: Plan, alone: dict[Group, str]) -> None:
         self.plan = plan
-        self.items = _replaced(plan, without)
+        self.items: list[Item] = []
+        for item in plan.items:
+            self.items += members(item, alone[item]) if item in alone else [item]
         self.steps: list[Step] = []
         self.kernels: dict[tuple[Item, int], Kernel] = {}  # of an item, by their order
         self.refused: dict[Item, str] = {}
@@ -144,32 +145,6 @@ class _Assembler:
         return found
 
 
-def _replaced(plan: Plan, without: dict[Item, str]) -> list[Item]:
-    """The items, with NumPy's statements in the places of those that get no machine code.
-
-    A row's own kernels are given up together. NumPy then reads what the first of them would have read, before anything
-    that comes later writes there.
-    """
-    if not without:
-        return plan.items
-    rows = {item.instead: why for item, why in without.items() if isinstance(item, Call) and item.instead is not None}
-    first: dict[int, list[Left]] = {}
-    for instead, why in rows.items():
-        first.setdefault(instead.at, []).append(replace(instead.left, why=why))
-    found: list[Item] = []
-    flags: set[Buffer] = set()
-    for at, item in enumerate(plan.items):
-        found += first.get(at, [])
-        if isinstance(item, Group) and item in without:
-            found += members(item, without[item])
-        elif isinstance(item, (Call, Product)) and item.instead in rows:
-            flags |= item.writes if isinstance(item, Call) else set()
-        else:
-            found.append(item)
-    plan.checks = [each for each in plan.checks if each[0] not in flags]
-    return found
-
-
 def multiplied(product: Product) -> Any:
     """The product as a call of machine code; None if it must stay with NumPy."""
     a, b, out = (
@@ -224,17 +199,9 @@ def _renamed(made: Made, taken: dict[str, str]) -> Made:
 
 def _called(call: Call, taken: dict[str, str]) -> Made:
     """A kernel written by hand, with the source of what it calls."""
-    kinds: list[str] = []
-    for each in call.arguments:
-        buffer = each[0] if isinstance(each, tuple) else each
-        if isinstance(buffer, Buffer):
-            kinds.append(f"{buffer.dtype.name}*")
-        elif isinstance(each, (bool, int, np.integer)):
-            kinds.append("int")
-        else:
-            kinds.append("float64")
     name = call.function.__name__
-    return _renamed(Made(Kernel(name, _source(call.function), tuple(kinds)), call.arguments, call.split), taken)
+    kernel = Kernel(name, _source(call.function), kinds_of(call.arguments))
+    return _renamed(Made(kernel, call.arguments, call.split), taken)
 
 
 @cache

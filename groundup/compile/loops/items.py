@@ -1,14 +1,15 @@
 """What a plan is made of beside groups: kernels written by hand, products, and what NumPy does.
 
-A kernel that gets no machine code is no reason to give up the others: each item knows the statement that NumPy runs
-in its place.
+What a row's own kernels do, NumPy does where one of them is known to get no machine code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from groundup.compile.graph import Statement, Value
 from groundup.compile.loops.layout import Buffer, Layout
@@ -23,7 +24,6 @@ class Call:
     split: int
     reads: set[Buffer]
     writes: set[Buffer]
-    instead: Instead | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -34,7 +34,6 @@ class Product:
     b: Layout
     out: Layout
     beta: int = 0
-    instead: Instead | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -48,19 +47,23 @@ class Left:
 
 
 @dataclass(eq=False, slots=True)
-class Instead:
-    """What NumPy can do in the place of all calls and products of a lowering, and the index of its first item."""
-
-    left: Left
-    at: int
-
-
-@dataclass(eq=False, slots=True)
 class Looked:
     """A number of the program that is read from a tensor while it runs."""
 
     name: str
     read: Layout
+
+
+def kinds_of(arguments: Sequence[Any]) -> tuple[str, ...]:
+    """The kinds of the arguments of a kernel written by hand, as machine code takes them."""
+    kinds: list[str] = []
+    for each in arguments:
+        buffer = each[0] if isinstance(each, tuple) else each
+        if isinstance(buffer, Buffer):
+            kinds.append(f"{buffer.dtype.name}*")
+        else:
+            kinds.append("int" if isinstance(each, (bool, int, np.integer)) else "float64")
+    return tuple(kinds)
 
 
 Item = Any  # a Group, a Call, a Product, something left or looked at

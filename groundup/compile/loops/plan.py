@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,7 @@ class Plan:
     plain: set[Any] = field(default_factory=set)  # memory that must lie as NumPy has it
     shared: set[Value] = field(default_factory=set)  # what is read more than once
     looked: dict[str, int] = field(default_factory=dict)  # which item reads a number of the program from a tensor
+    without: Mapping[Any, str] = field(default_factory=dict)  # kernels, and kinds of arguments, without machine code
     copies: dict[Any, Buffer] = field(default_factory=dict)  # of values, in the order that kernels want
     origin: str = ""
 
@@ -90,9 +91,12 @@ class Plan:
             self.written[buffer] = max(at, self.written.get(buffer, -1))
 
 
-def planned(graph: Graph) -> Plan:
-    """The plan of a whole graph; raises `Refused` if the program as a whole cannot be run in loops."""
-    plan = Plan()
+def planned(graph: Graph, without: Mapping[Any, str] | None = None) -> Plan:
+    """The plan of a whole graph; raises `Refused` if the program as a whole cannot be run in loops.
+
+    `without` are kernels written by hand that have no machine code for such arguments, and why.
+    """
+    plan = Plan(without=without or {})
     changed = {statement.out.memory for statement in graph.statements if statement.inplace}
     plan.plain, uses = plain_memory(graph), graph.uses()
     plan.shared = {value for value, count in uses.items() if count > 1}

@@ -22,7 +22,7 @@ from groundup.compile.loops.emit import Made
 from groundup.compile.loops.items import Left, Looked, Product
 from groundup.compile.loops.layout import Buffer, Layout
 from groundup.compile.loops.left import program_of
-from groundup.compile.loops.plan import planned
+from groundup.compile.loops.plan import Plan, planned
 from groundup.compile.loops.team import Run
 from groundup.compile.loops.terms import Refused
 from groundup.compile.numbers import Number
@@ -37,18 +37,27 @@ class LoopProgram:
     def __init__(self, program: Program) -> None:
         graph = program.graph
         self.program = program
-        self.plan = planned(graph)
         self.lock = threading.Lock()
+        without: dict[Any, str] = {}
+        while True:
+            self._lay_out(planned(graph, without), graph)
+            made = assembled(self.plan)
+            if not made.without:
+                break
+            without |= made.without
+        self.steps, self.addresses = made.steps, made.addresses
+        self.fallbacks = made.fallbacks  # what NumPy does in the place of kernels, and why
+        self._allocate()
+        self._bind()
+
+    def _lay_out(self, plan: Plan, graph: Graph) -> None:
+        """Say where arguments, results and numbers of the program are."""
+        self.plan = plan
         self.inputs = [self.plan.layouts[value].buffer for value in graph.inputs]
         self.results = [self._result(each) for each in graph.outputs]
         self.numbers: dict[str, int] = {}  # the text of each number of the call, and its place
         self.seen: dict[str, Any] = {}  # numbers read from tensors while the program runs
         self._outputs(graph)
-        made = assembled(self.plan)
-        self.steps, self.addresses = made.steps, made.addresses
-        self.fallbacks = made.fallbacks  # what NumPy does in the place of kernels, and why
-        self._allocate()
-        self._bind()
 
     # Results
 

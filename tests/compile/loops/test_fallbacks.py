@@ -119,7 +119,8 @@ def test_one_kernel_after_the_other(name: str, monkeypatch: pytest.MonkeyPatch) 
         judge = Judge(1e-30)
         judge.compare(program, given)
         fast = judge.fast[program]
-        assert fast.fallbacks == [*whole.fallbacks, (chosen.name, "no machine code")]
+        told = [f"{what}: {why}" for what, why in fast.fallbacks if (what, why) not in whole.fallbacks]
+        assert told and all(f"{chosen.name}: no machine code" in each for each in told)
         assert chosen.text not in {kernel.text for kernel in fast.distinct}
         assert len(fast.distinct) > len(whole.distinct) / 2 or len(whole.distinct) < 8
 
