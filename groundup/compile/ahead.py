@@ -27,6 +27,7 @@ from groundup.compile.many import Numbers
 from groundup.compile.numbers import Number
 
 PATIENCE = 0.25  # seconds of a walk, in which Python hears of no interrupt
+FEW = 8  # steps of the first walk, which shows how long a step takes
 
 
 class Ahead:
@@ -42,7 +43,7 @@ class Ahead:
         self.plan = plan
         stacked = sum(isinstance(each, Layout) for each in self.outputs)
         self.repeated = Repeated(program, stacked, steps, plan.changing)
-        self.most = steps  # steps of one walk
+        self.most = FEW  # steps of one walk
         self.call = _Calls(entry).made()
 
     def walk(self, state: State, strides: dict[int, int], most: int) -> Walk:

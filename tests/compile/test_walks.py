@@ -46,13 +46,13 @@ def test_the_steps_that_are_left_are_one_walk(kind: str, monkeypatch: pytest.Mon
 
 def test_interrupts_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     """A walk of long steps is made in parts, between which Python hears of Ctrl-C."""
-    whole = trained("Adam", 9, "steps", 3)
+    whole = trained("Adam", 12, "steps", 2)
     parts: list[int] = []
     run = Repeated.run
     monkeypatch.setattr(ahead, "PATIENCE", 1e-9)
     monkeypatch.setattr(Repeated, "run", lambda self, *rest: (parts.append(rest[2]), run(self, *rest))[1])
-    exactly(trained("Adam", 9, "steps", 3), whole)
-    assert parts == [7] + [1] * 18
+    exactly(trained("Adam", 12, "steps", 2), whole)
+    assert parts == [8] + [1] * 14
 
 
 @pytest.mark.parametrize("threads", [1, 2])
