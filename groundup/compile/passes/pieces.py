@@ -11,25 +11,34 @@ from groundup.compile.passes.rewriting import Rewriting
 Piece = tuple[int, int, Value]  # where it begins, where it ends, and what it is
 
 
+class Pieces(Rewriting):
+    """The walk, with the statements that each sum is made of: all put one piece among zeros."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        self.sums: dict[Value, list[Statement]] = {}
+
+
 def pieces(graph: Graph) -> Graph:
     """Write such sums as `stack` or `cat`."""
-    return Rewriting(graph).by(_together)
+    if not any(statement.row.name == "placed" for statement in graph.statements):
+        return graph
+    return Pieces(graph).by(_together)
 
 
-def _together(r: Rewriting, s: Statement) -> Value | None:
+def _together(r: Pieces, s: Statement) -> Value | None:
     if s.row.name != "add" or len(s.operands) != 2:
         return None
-    placed = _placed(r, s)
-    if placed is None:
+    first, second = (_placed(r, each, s.out.shape) for each in s.operands)
+    if not first or not second:
         return None
-    places = [_place(each) for each in placed]
-    if None in places:
-        return None
-    axes = {(axis, single) for axis, single, _ in (each for each in places if each is not None)}
-    if len(axes) != 1:
+    r.sums[s.out] = placed = first + second
+    places = [place for each in placed if r.intact(each.operands[0]) and (place := _place(each)) is not None]
+    axes = {(axis, single) for axis, single, _ in places}
+    if len(places) < len(placed) or len(axes) != 1:
         return None
     ((axis, single),) = axes
-    found = sorted((each[2] for each in places if each is not None), key=lambda piece: piece[0])
+    found = sorted((piece for _, _, piece in places), key=lambda piece: piece[0])
     ends = [0, *(end for _, end, _ in found)]
     if ends[-1] != s.out.shape[axis] or any(start != end for (start, _, _), end in zip(found, ends)):
         return None
@@ -39,23 +48,12 @@ def _together(r: Rewriting, s: Statement) -> Value | None:
     return r.emit("cat", *parts, shape=s.out.shape, dim=axis, sizes=tuple(end - start for start, end, _ in found))
 
 
-def _placed(r: Rewriting, s: Statement) -> list[Statement] | None:
-    """The statements that put a piece among zeros, of a tree of sums made of nothing else."""
-    found: list[Statement] = []
-    for each in s.operands:
-        made = r.maker(each, "placed", "add")
-        if made is None or made.out.shape != s.out.shape:
-            return None
-        if made.row.name == "add":
-            deeper = _placed(r, made)
-            if deeper is None:
-                return None
-            found += deeper
-        elif not r.intact(made.operands[0]):
-            return None
-        else:
-            found.append(made)
-    return found
+def _placed(r: Pieces, value: object, shape: tuple[int, ...]) -> list[Statement]:
+    """The statements that put a piece among zeros, of a sum made of nothing else."""
+    if isinstance(value, Value) and value in r.sums:
+        return r.sums[value]
+    made = r.maker(value, "placed")
+    return [made] if made is not None and made.out.shape == shape else []
 
 
 def _place(s: Statement) -> tuple[int, bool, Piece] | None:

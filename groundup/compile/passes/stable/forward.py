@@ -149,6 +149,8 @@ def _quotient(r: Stable, s: Statement) -> Value | None:
 
 def _reciprocal(r: Stable, s: Statement) -> Value | None:
     """1 / (1 + exp(-x))."""
+    if s.row.name not in ("reciprocal", "pow", "div"):
+        return None
     below = s.operands[0] if s.row.name in ("reciprocal", "pow") else s.operands[-1]
     one = s.row.name == "reciprocal" or (s.row.name == "div" and number(s.operands[0]) == 1)
     if not (one or (s.row.name == "pow" and s.operands[1] == -1)) or not isinstance(below, Value):

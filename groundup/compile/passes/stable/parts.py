@@ -11,15 +11,15 @@ from groundup.compile.passes.stable.found import Stable
 Finder = Callable[[Stable, Value], Value | None]  # the safe form of one part of a sum
 
 
-def parts(r: Any, value: Value, find: Finder) -> tuple[Value | None, Value | None]:
+def parts(r: Stable, value: Value, find: Finder, depth: int = 30) -> tuple[Value | None, Value | None]:
     """A sum as its safe forms together, and what is left of it."""
     found = find(r, value)
     if found is not None:
         return found, None
-    made = r.maker(value, "add", "sub", "neg")
+    made = r.maker(value, "add", "sub", "neg") if depth else None
     if made is None or not all(isinstance(each, Value) and each.shape == value.shape for each in made.operands):
         return None, value
-    sides = [parts(r, each, find) for each in made.operands]
+    sides = [parts(r, each, find, depth - 1) for each in made.operands]
     if all(safe is None for safe, _ in sides):
         return None, value
     if made.row.name == "neg":
@@ -29,17 +29,17 @@ def parts(r: Any, value: Value, find: Finder) -> tuple[Value | None, Value | Non
     return _joined(r, made.row.name, a, b), _joined(r, made.row.name, rest_a, rest_b)
 
 
-def _joined(r: Any, name: str, a: Value | None, b: Value | None) -> Value | None:
+def _joined(r: Stable, name: str, a: Value | None, b: Value | None) -> Value | None:
     if a is None or b is None:
         return a if b is None else b if name == "add" else r.emit("neg", b)
     return r.emit(name, a, b)
 
 
-def sum_of(r: Any, a: Value | None, b: Value | None) -> Value | None:
+def sum_of(r: Stable, a: Value | None, b: Value | None) -> Value | None:
     return _joined(r, "add", a, b)
 
 
-def whole(r: Any, g: Any, like: Value) -> Value | None:
+def whole(r: Stable, g: Any, like: Value) -> Value | None:
     """A gradient in its full shape: it may be one number for all."""
     if not isinstance(g, Value):
         return None
