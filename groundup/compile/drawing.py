@@ -26,7 +26,7 @@ HEIGHT, STEP = 40.0, 66.0  # of a box; from one layer to the next
 GAP, MARGIN, HEAD, BAND = 16.0, 20.0, 34.0, 56.0
 WIDEST = 34  # letters in a line of a box
 LETTER = 6.6  # room for a letter, at 11 points
-MANY = 24  # boxes of an update, from which those of parameters that are alike are drawn once
+MANY = 16  # boxes of an update, from which those of parameters that are alike are drawn once
 FEW = 80  # statements, up to which arrows lead from pass to pass
 
 
