@@ -69,6 +69,7 @@ class Group:
     late: set[Buffer] = field(default_factory=set)  # what is there only when the kernel is done
     names: list[str] = field(default_factory=list)  # of the rows that its statements come from
     touched: set[Buffer] = field(default_factory=set)  # what its members read and make
+    tasks: list[tuple[Task, str]] = field(default_factory=list)  # those that were admitted, with the names of the rows
 
     @property
     def outer(self) -> Shape:
@@ -93,6 +94,7 @@ class Group:
                     self._reshape(domain)
                 self.inner = inner
                 self.members.append(member)
+                self.tasks.append((task, name))
                 self.touched.add(member.out.buffer)
                 self.touched.update(read.buffer for read in member.reads if read is not None)
                 if member.kind == ACROSS:

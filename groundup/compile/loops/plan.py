@@ -23,6 +23,7 @@ from groundup.compile.loops.expand import expanded
 from groundup.compile.loops.group import OPERATIONS, Group, Task, begun, contiguous
 from groundup.compile.loops.items import Item, Left, Looked, Product
 from groundup.compile.loops.layout import Buffer, Layout, restrided, steps, viewed
+from groundup.compile.loops.merge import merged
 from groundup.compile.loops.orders import as_memory_runs, in_order, kept, order_of, plain_memory
 from groundup.compile.loops.terms import Refused, Term, converted
 from groundup.compile.numbers import Number
@@ -112,6 +113,7 @@ def planned(graph: Graph, without: Mapping[Any, str] | None = None) -> Plan:
         plan.origin = original.row.name
         for statement in expanded(original):
             _place(plan, statement, changed)
+    _close_gaps(plan)
     return plan
 
 
@@ -324,8 +326,24 @@ def _join(plan: Plan, task: Task) -> None:
     if joined is None:
         plan.items.append(begun(task, plan.origin))
         joined = len(plan.items) - 1
+    _merge(plan, {plan.written.get(buffer, -1) for buffer in shared}, joined)
     plan.note(joined, read, {target})
     plan.layouts[task.out[0]] = task.out[1]
+
+
+def _merge(plan: Plan, earlier: set[int], at: int) -> None:
+    """Move the groups that made what was needed now to the group at that place, if they can wait so long."""
+    for early in sorted(earlier, reverse=True):
+        if 0 <= early < at:
+            whole = merged(plan.items, early, at)
+            if whole is not None:
+                plan.items[at], plan.items[early] = whole, None
+                plan.note(at, whole.buffers_read(), whole.buffers_written())
+
+
+def _close_gaps(plan: Plan) -> None:
+    """Take away the places of groups that moved to others."""
+    plan.items = [item for item in plan.items if item is not None]
 
 
 # Products
