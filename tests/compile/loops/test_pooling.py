@@ -66,3 +66,25 @@ def test_in_machine_code(dtype: str) -> None:
     check("share_windows", _random((2, 5, 3), dtype), where=where, counts=counts, size=size, compiled=True)
     check("mean_regions", _random(size, dtype), counts=(2, 3), compiled=True)
     check("share_regions", _random((2, 2, 3), dtype), counts=(2, 3), size=size, compiled=True)
+
+
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=MACHINE_CODE)])
+@pytest.mark.parametrize(("size", "where", "counts"), [CASES[0], ((3, 2, 5, 5), CASES[1][1], CASES[1][2]), CASES[3]])
+def test_the_batch_innermost(size: tuple[int, ...], where: tuple[Line, ...], counts: Any, compiled: bool) -> None:
+    size = (3, *size[1:])
+
+    def laid(x: np.ndarray) -> np.ndarray:
+        return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
+
+    x = laid(_random(size, "float32"))
+    x[:, 1, 1::3] = np.nan
+    plan = check("max_windows", x, exact=True, where=where, compiled=compiled)
+    assert plan.kernels == ["largest_of_links"]
+    top = plan.result(plan.statement.out)
+    v = _random(top.shape, "float32", 1)
+    assert check("max_spread", v, x, top, where=where, compiled=compiled).kernels == ["spread_to_largest_link"]
+    plan = check("mean_windows", laid(_random(size)), where=where, counts=counts, compiled=compiled)
+    assert plan.kernels == ["means_of_links"]
+    g = laid(_random(top.shape))
+    plan = check("share_windows", g, where=where, counts=counts, size=size, compiled=compiled)
+    assert plan.kernels == ["spread_over_links"]

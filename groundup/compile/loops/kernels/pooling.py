@@ -8,9 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from groundup.compile.graph import Statement
+from groundup.compile.graph import Statement, Value
 from groundup.compile.loops.kernels.context import Context, Lowering
 from groundup.compile.loops.kernels.convolution import results_of, steps_of, table_of_taps, whole_image
+from groundup.compile.loops.kernels.linked import links_by
+from groundup.compile.loops.kernels.pools import (
+    largest_of_links,
+    means_of_links,
+    spread_over_links,
+    spread_to_largest_link,
+)
 from groundup.compile.loops.kernels.windows import (
     largest_of_four,
     largest_of_windows,
@@ -21,7 +28,10 @@ from groundup.compile.loops.kernels.windows import (
     spread_to_largest,
     spread_to_largest_of_four,
 )
+from groundup.compile.loops.layout import steps
 from groundup.ops.pooling import Counts, regions
+
+_LINKS = 1 << 16  # of a table at most
 
 
 def _check(s: Statement, ctx: Context) -> None:
@@ -53,10 +63,34 @@ def _squares(s: Statement, image: tuple[int, ...]) -> tuple[int, ...] | None:
     return (*image[-2:], *results) if inside else None
 
 
+def _linked(s: Statement, ctx: Context, image: tuple[int, ...], told: Value) -> Any:
+    """If a value lies with the batch innermost: that order, tables of links, the loops' sizes, and the channels."""
+    where = s.params["where"]
+    order = (*range(1, len(where) + 2), 0)
+    if len(image) != len(order) or image[0] < 2 or math.prod(at.size * at.results for at in where) > _LINKS:
+        return None
+    _, start, strides = ctx.strided(told)
+    inside = steps(tuple(told.shape[axis] for axis in order))
+    if start or any(strides[axis] != step for axis, step in zip(order, inside, strict=True) if told.shape[axis] != 1):
+        return None
+    sizes = image[0], math.prod(image[2:]), math.prod(results_of(where))
+
+    def links(what: str) -> list[Any]:
+        return [ctx.constant(each) for each in links_by(what, where, image[2:])]
+
+    return order, links, sizes, image[1]
+
+
 def lower_max_windows(s: Statement, ctx: Context) -> None:
     """Maxima of windows."""
     _check(s, ctx)
     x = s.operands[0]
+    linked = _linked(s, ctx, x.shape, x)
+    if linked:
+        order, links, sizes, channels = linked
+        arguments = [ctx.read(x, order), ctx.out(s.out, order), *links("place"), -math.inf, *sizes]
+        ctx.call(largest_of_links, arguments, split=channels * sizes[-1], bytes=_moved(s))
+        return
     squares = _squares(s, x.shape)
     if squares:
         channels = math.prod(x.shape[:-2])
@@ -71,6 +105,13 @@ def lower_max_spread(s: Statement, ctx: Context) -> None:
     """Gradients of maxima."""
     _check(s, ctx)
     v, x, top = s.operands
+    linked = _linked(s, ctx, x.shape, x)
+    if linked:
+        order, links, sizes, channels = linked
+        winners = ctx.scratch((channels * sizes[0],), np.int32)
+        arguments = [*(ctx.read(each, order) for each in (v, x, top)), ctx.out(s.out, order), winners]
+        ctx.call(spread_to_largest_link, [*arguments, *links("place"), *sizes], split=channels, bytes=_moved(s))
+        return
     squares = _squares(s, x.shape)
     if squares:
         zero = ctx.constant(np.zeros(1, s.out.dtype))
@@ -98,6 +139,13 @@ def lower_mean_windows(s: Statement, ctx: Context) -> None:
     """Means of windows."""
     _check(s, ctx)
     x = s.operands[0]
+    linked = _linked(s, ctx, x.shape, x)
+    if linked:
+        order, links, sizes, channels = linked
+        counts = _counts(s.params["counts"], s.params["where"], ctx, s.out.dtype)
+        arguments = [ctx.read(x, order), ctx.out(s.out, order), *links("place"), counts, *sizes]
+        ctx.call(means_of_links, arguments, split=channels * sizes[-1], bytes=_moved(s))
+        return
     taps, sizes, channels = _shapes(s, ctx, x.shape)
     counts = _counts(s.params["counts"], s.params["where"], ctx, s.out.dtype)
     ctx.call(means_of_windows, [ctx.read(x), ctx.out(s.out), taps, counts, *sizes], split=channels, bytes=_moved(s))
@@ -107,6 +155,13 @@ def lower_share_windows(s: Statement, ctx: Context) -> None:
     """The adjoint of means of windows."""
     _check(s, ctx)
     g = s.operands[0]
+    linked = _linked(s, ctx, s.params["size"], g)
+    if linked:
+        order, links, sizes, channels = linked
+        counts = _counts(s.params["counts"], s.params["where"], ctx, s.out.dtype)
+        arguments = [ctx.read(g, order), ctx.out(s.out, order), *links("pixel"), counts, *sizes]
+        ctx.call(spread_over_links, arguments, split=channels * sizes[1], bytes=_moved(s))
+        return
     taps, sizes, channels = _shapes(s, ctx, s.params["size"])
     counts = _counts(s.params["counts"], s.params["where"], ctx, s.out.dtype)
     ctx.call(spread_over_windows, [ctx.read(g), ctx.out(s.out), taps, counts, *sizes], split=channels, bytes=_moved(s))
