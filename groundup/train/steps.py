@@ -56,9 +56,14 @@ class Steps:
         self.kinds: dict[str, list[str]] = {}  # those that have come, by what was done with them
         self._parts: tuple[Any, ...] = ()  # model, loss and optimiser
         self._made: list[_Made] = []  # for those parts, and for others that were there before
+        self._functions: dict[str, Callable[..., Any]] = {}
         self._programs: dict[tuple[str, Any], Any] = {}  # compiled, or None for what stays eager
         self._told = False
         self._by_program = False  # whether the gradients of the batch at hand are a program's
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy has parts of its own, and makes programs for them."""
+        return vars(self) | {"_parts": (), "_made": [], "_functions": {}, "_programs": {}, "_by_program": False}
 
     @property
     def mode(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -329,6 +330,16 @@ def test_programs_serve_the_next_fit_and_another_loss_has_its_own() -> None:
     one.loss_fn = first
     one.fit(1)
     assert one.history[-1]["train_loss"] > 0.5 and one.steps._programs == made
+
+
+def test_a_copy_of_a_learner_trains_its_own_model() -> None:
+    one = learner(True, scheduler=None)
+    one.fit(1)
+    other, before = copy.deepcopy(one), bits(one)
+    other.fit(1)
+    assert bits(one) == before != bits(other)
+    one.fit(1)
+    assert bits(one) == bits(other)
 
 
 class Alternating(Callback):
