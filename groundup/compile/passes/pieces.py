@@ -5,18 +5,42 @@ That sum is the gradient of what was taken apart by `unbind`, `chunk` or `split`
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 from groundup.compile.graph import Graph, Statement, Value
 from groundup.compile.passes.rewriting import Rewriting
 
-Piece = tuple[int, int, Value]  # where it begins, where it ends, and what it is
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Where something lies along an axis, which may be a single place of it; or two such pieces added."""
+
+    axis: int
+    single: bool
+    length: int
+    start: int = 0
+    value: Value | None = None
+    both: tuple[Piece, Piece] | None = None
+
+    def all(self) -> list[Piece]:
+        """The pieces that it is made of, by where they begin."""
+        found, left = [], [self]
+        while left:
+            each = left.pop()
+            if each.both is None:
+                found.append(each)
+            else:
+                left += each.both
+        return sorted(found, key=lambda piece: piece.start)
 
 
 class Pieces(Rewriting):
-    """The walk, with the statements that each sum is made of: all put one piece among zeros."""
+    """The walk, with the sums that are made of pieces among zeros."""
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
-        self.sums: dict[Value, list[Statement]] = {}
+        self.sums: dict[Value, Piece] = {}
 
 
 def pieces(graph: Graph) -> Graph:
@@ -29,35 +53,33 @@ def pieces(graph: Graph) -> Graph:
 def _together(r: Pieces, s: Statement) -> Value | None:
     if s.row.name != "add" or len(s.operands) != 2:
         return None
-    first, second = (_placed(r, each, s.out.shape) for each in s.operands)
-    if not first or not second:
+    a, b = (_piece(r, each, s.out.shape) for each in s.operands)
+    if a is None or b is None or (a.axis, a.single) != (b.axis, b.single):
         return None
-    r.sums[s.out] = placed = first + second
-    places = [place for each in placed if r.intact(each.operands[0]) and (place := _place(each)) is not None]
-    axes = {(axis, single) for axis, single, _ in places}
-    if len(places) < len(placed) or len(axes) != 1:
+    r.sums[s.out] = whole = Piece(a.axis, a.single, a.length + b.length, both=(a, b))
+    if whole.length != s.out.shape[a.axis]:
         return None
-    ((axis, single),) = axes
-    found = sorted((piece for _, _, piece in places), key=lambda piece: piece[0])
-    ends = [0, *(end for _, end, _ in found)]
-    if ends[-1] != s.out.shape[axis] or any(start != end for (start, _, _), end in zip(found, ends)):
+    found = whole.all()
+    if any(one.start + one.length != other.start for one, other in pairwise(found)):
         return None
-    parts = [value for _, _, value in found]
-    if single:
-        return r.emit("stack", *parts, shape=s.out.shape, dim=axis)
-    return r.emit("cat", *parts, shape=s.out.shape, dim=axis, sizes=tuple(end - start for start, end, _ in found))
+    parts = [piece.value for piece in found]
+    if not all(map(r.intact, parts)):
+        return None
+    if a.single:
+        return r.emit("stack", *parts, shape=s.out.shape, dim=a.axis)
+    return r.emit("cat", *parts, shape=s.out.shape, dim=a.axis, sizes=tuple(piece.length for piece in found))
 
 
-def _placed(r: Pieces, value: object, shape: tuple[int, ...]) -> list[Statement]:
-    """The statements that put a piece among zeros, of a sum made of nothing else."""
+def _piece(r: Pieces, value: object, shape: tuple[int, ...]) -> Piece | None:
+    """A value as a piece, or as the sum of some."""
     if isinstance(value, Value) and value in r.sums:
         return r.sums[value]
     made = r.maker(value, "placed")
-    return [made] if made is not None and made.out.shape == shape else []
+    return _place(made) if made is not None and made.out.shape == shape else None
 
 
-def _place(s: Statement) -> tuple[int, bool, Piece] | None:
-    """The axis along which a piece is placed, whether that axis is a single place, and where on it."""
+def _place(s: Statement) -> Piece | None:
+    """The axis along which a piece is placed, and where on it."""
     value, size = s.operands[0], s.params["size"]
     key = s.params["key"] if isinstance(s.params["key"], tuple) else (s.params["key"],)
     chosen = [(axis, part) for axis, part in enumerate(key) if part != slice(None)]
@@ -65,11 +87,10 @@ def _place(s: Statement) -> tuple[int, bool, Piece] | None:
         return None
     ((axis, part),) = chosen
     if isinstance(part, int):
-        start = part % size[axis]
         whole = value.shape == size[:axis] + size[axis + 1 :]
-        return (axis, True, (start, start + 1, value)) if whole else None
+        return Piece(axis, True, 1, part % size[axis], value) if whole else None
     if not isinstance(part, slice) or part.step not in (None, 1):
         return None
     start, end, _ = part.indices(size[axis])
     whole = value.shape == (*size[:axis], end - start, *size[axis + 1 :])
-    return (axis, False, (start, end, value)) if whole and end > start else None
+    return Piece(axis, False, end - start, start, value) if whole and end > start else None
