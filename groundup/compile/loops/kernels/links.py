@@ -20,23 +20,20 @@ def pack_weights(
     weight: Any, bias: Any, out: Any, rows: int, channels: int, taps: int, row_step: int, channel_step: int,
     begin: int, end: int,
 ) -> None:  # fmt: skip
-    """The weights in the order in which they are used: block of four rows, tap, channel, row; then the rows' biases."""
+    """The weights in the order in which they are used: block of four rows, tap, channel, row; then the rows' biases.
+
+    The last row stands in for those that are missing to a block.
+    """
     size = taps * channels * 4
     biases = (rows + 3) // 4 * size
-    for block in range(begin, end):
-        for i in range(4):
-            row = block * 4 + i
-            target = block * size + i
-            if row < rows:
-                out[biases + row] = bias[row]
-                for c in range(channels):
-                    source = row * row_step + c * channel_step
-                    for tap in range(taps):
-                        out[target + (tap * channels + c) * 4] = weight[source + tap]
-            else:
-                out[biases + row] = 0
-                for k in range(taps * channels):
-                    out[target + k * 4] = 0
+    for place in range(begin * 4, end * 4):
+        row = min(place, rows - 1)
+        target = place // 4 * size + place % 4
+        out[biases + place] = bias[row]
+        for c in range(channels):
+            source = row * row_step + c * channel_step
+            for tap in range(taps):
+                out[target + (tap * channels + c) * 4] = weight[source + tap]
 
 
 def four_sums(
