@@ -30,7 +30,16 @@ class Known:
 
     def still_right(self) -> bool:
         """Something is not what it was: whether the program is right for what is there now."""
-        self.watch.record()
+        right = False
+        try:
+            self.watch.record()
+            right = self._is_right()
+        finally:  # an interrupt may come at any place
+            if not right:
+                self.watch.forget()
+        return right
+
+    def _is_right(self) -> bool:
         entry = self.entry
         arrays = tuple(tensor._array for tensor in entry.captured)
         histories = all(
@@ -39,16 +48,15 @@ class Known:
         )
         self.storages[:] = [storage_of(tensor) for tensor in self.written]
         if not (histories and entry.reach.unchanged()):
-            self.watch.forget()
             return False
         if not _all_the_same(arrays, self.arrays):
-            if not entry.renewed(arrays):
-                self.watch.forget()
-                return False
-            self.arrays = arrays
+            self.bound.stale = True
+            self.bound.watch.forget()
             for slot in self.bound.program.input_slots[: len(entry.places)]:
                 self.bound.program.bases[slot] = None  # so that arguments are compared with them
-            self.bound.watch.forget()
+            if not entry.renewed(arrays):
+                return False
+            self.arrays = arrays
         return True
 
 
@@ -70,8 +78,8 @@ class Bound:
         own = [start + 8 * slot for _, slot, _, _ in kept] + [of_dict(each) or 0 for each in self._attributes]
         sizes = [words_of_a_tensor(len(shape)) for _, _, shape, _ in kept]
         self.watch = Watch([*words, *own], sum(sizes))
-        self.of_captured = self.watch.part(0, 1 + len(words))  # the first word is the one that `forget` changes
-        self.of_gradients = self.watch.part(1 + len(words), len(own))
+        self.captured_differ = self.watch.part(1, len(words))
+        self.stale = True  # whether captured tensors have other arrays
         at = 1 + len(words) + len(own)
         for (leaf, slot, shape, dtype), size in zip(kept, sizes, strict=True):
             self.gradients.append(Gradient(leaf, shape, dtype, slot, self.watch.rows[at : at + size]))
@@ -97,10 +105,14 @@ class Bound:
 
     def renew(self) -> None:
         """Put what is there now in its place, and make gradients for the leaves whose own cannot be written over."""
-        if self.of_captured.differs():
-            self._put_captured()
+        self.watch.forget()  # until all is done
+        if self.stale or self.captured_differ():
+            bases, memory = self.program.bases, self.memory
+            for tensor, slot in self.captured:
+                bases[slot] = array = tensor._array
+                memory[slot] = address(array)
+            self.stale = False
         self.pending.clear()
-        self.of_gradients.record()
         for each in self.gradients:
             if not each.usable():
                 each.renew()
@@ -110,15 +122,6 @@ class Bound:
         if not self.pending:
             self._settle()
 
-    def _put_captured(self) -> None:
-        bases, memory = self.program.bases, self.memory
-        for tensor, slot in self.captured:
-            bases[slot] = array = tensor._array
-            memory[slot] = address(array)
-        self.of_captured.record()
-        if any(bases[slot] is not tensor._array for tensor, slot in self.captured):  # put there in between
-            self.watch.forget()
-
     def place(self) -> None:
         """After a run: what was made for it becomes the leaves' gradients."""
         for each in self.pending:
@@ -127,10 +130,17 @@ class Bound:
         self._settle()
 
     def _settle(self) -> None:
-        """Record where gradients are, unless somebody has put something else there in between."""
-        self.of_gradients.record()
-        if not all(each.leaf._grad is each.tensor for each in self.gradients):
-            self.watch.forget()
+        """Record what is there, unless somebody has put something else there in between.
+
+        Of a captured tensor whose array is another one by now, the next call knows without this.
+        """
+        right = False
+        try:
+            self.watch.record()
+            right = all(each.leaf._grad is each.tensor for each in self.gradients)
+        finally:
+            if not right:
+                self.watch.forget()
 
 
 class Settings:
@@ -145,11 +155,14 @@ class Settings:
 
     def still_right(self) -> bool:
         """Something is not what it was: whether the program is right for what is there now."""
-        self.watch.record()
-        if self._read():
-            return True
-        self.watch.forget()
-        return False
+        right = False
+        try:
+            self.watch.record()
+            right = self._read()
+        finally:
+            if not right:
+                self.watch.forget()
+        return right
 
 
 def _all_the_same(these: Sequence[Any], those: Sequence[Any]) -> bool:

@@ -68,14 +68,12 @@ class _Direct(Call):
         source.add("def call(state, args, kwargs):", 0)
         if counting:
             source.add(f"global {', '.join(counting)}")
-        source.add("if not take(False):")
+        source.add("if locked():")
         source.add("return beside(state, args, kwargs)", 2)
-        source.add("try:")
+        source.add("with lock:  # which an interrupt cannot come in the middle of, as it could with `acquire`")
         source.lines += [f"    {line}" for line in lines]
         self.run()
         source.add(f"return {self.result(self.entry.result, iter(self.returned))}", 2)
-        source.add("finally:")
-        source.add("give()", 2)
         return source.made("call")
 
     def _lines_of(self, write: Callable[[], None]) -> list[str]:
@@ -99,7 +97,8 @@ class _Direct(Call):
             "complete": the_team().complete,
             "empty": np.empty,
             "get_num_threads": get_num_threads,
-            "give": program.lock.release,
+            "lock": program.lock,
+            "locked": program.lock.locked,
             "memory": memoryview(program.memory),  # type: ignore[arg-type]
             "new": object.__new__,
             "outdated": bound.watch.differs,
@@ -109,7 +108,6 @@ class _Direct(Call):
             "returned": program.returned_array,
             "still_right": known.still_right,
             "storages": known.storages,
-            "take": program.lock.acquire,
             "values": memoryview(program.values),  # type: ignore[arg-type]
         }
 
@@ -149,9 +147,10 @@ class _Direct(Call):
         lines = self._lines_of(super().memory)
         if lines and places and not self.entry.merged:
             same = " and ".join(f"a{i} is bases[{slot}]" for i, slot in places)
+            there = " and ".join(f"bases[{slot}] is not None" for _, slot in places)
             within = " and ".join(f"a{i}.base is not None and a{i}.base is bases[{slot}].base" for i, slot in places)
-            known = f"({same} or ({within}))" if not self.entry.coincide else same
-            self.source.add(f"if not (bases[{places[0][1]}] is not None and {known}):", 2)
+            known = f"{same} or ({there} and {within})" if not self.entry.coincide else same
+            self.source.add(f"if not ({known}):", 2)
             lines = [f"    {line}" for line in lines]
         self.source.lines += lines
 
@@ -263,8 +262,8 @@ class _Direct(Call):
     def _arguments(self) -> None:
         for i, slot in zip(self.entry.places, self.program.input_slots, strict=False):
             self.source.add(f"if a{i} is not bases[{slot}]:", 2)
-            self.source.add(f"bases[{slot}] = a{i}", 3)
             self.source.add(f"memory[{slot}] = address(a{i})", 3)
+            self.source.add(f"bases[{slot}] = a{i}", 3)  # in this order: no interrupt comes between the two
 
     def _values(self) -> None:
         """The numbers of the call; those that are always the same are put there now."""
@@ -378,12 +377,12 @@ class _Direct(Call):
             return
         for i, (text, _) in enumerate(self.puts):
             source.add(f"p{i} = {self.named(text)}", 2)
-        for i, (_, put) in enumerate(self.puts):
-            source.world[f"put{i}"] = put.put
-            source.name(put)  # which is kept with it
-            source.add(f"put{i}(p{i})", 2)
         places = {(id(h), k): i for i, (_, put) in enumerate(self.puts) for h, k in put.places}
         numbers = dict(entry.hyper.inputs)
         for name in self._counted():
             place = numbers[name].holder, numbers[name].key
             source.add(f"{self.numbers[name]} = p{places[id(place[0]), place[1]]}", 2)
+        for i, (_, put) in enumerate(self.puts):
+            source.world[f"put{i}"] = put.put
+            source.name(put)  # which is kept with it
+            source.add(f"put{i}(p{i})", 2)

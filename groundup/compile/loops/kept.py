@@ -94,12 +94,13 @@ class Gradient:
 
     def renew(self) -> None:
         """A tensor that nobody has seen."""
+        self.tensor = None  # until all is done, since an interrupt may come at any place
         array = np.empty(self.shape, self.dtype)
         self.where = address(array)
-        self.tensor = None  # the old one is let go first
-        self.tensor = tensor = _tensor(array)
+        tensor = _tensor(array)
         self.attributes = vars(tensor)
         self._noted(tensor, array, self.attributes)
+        self.tensor = tensor
 
 
 class Ring:
@@ -132,6 +133,7 @@ class Ring:
         """A tensor that nobody has seen, in the place of the one that was made first."""
         self._turn = turn = (self._turn + 1) % RING
         array = np.empty(self.shape, self.dtype)
+        self._rows[turn, 0] = self._rows.ctypes.data, -1  # not to be chosen until all is done
         self.tensors[turn] = tensor = _tensor(array)
         self.attributes[turn] = vars(tensor)
         self._memories[turn] = self.memory[self.slot] = address(array)

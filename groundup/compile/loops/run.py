@@ -243,8 +243,8 @@ class LoopProgram:
 
         def look() -> None:
             seen[name] = read()[0].item()
-            if slots:
-                values[slots] = worked_out(*self.current)
+            for slot, number in zip(slots, worked_out(*self.current), strict=True):
+                values[slot] = number
 
         return look
 
@@ -252,12 +252,10 @@ class LoopProgram:
 
     def run(self, *given: Any) -> tuple[Any, ...]:
         """What the NumPy program does, with the same arguments."""
-        if not self.lock.acquire(blocking=False):
+        if self.lock.locked():
             return self.program.run(*given)
-        try:
+        with self.lock:  # which an interrupt cannot come in the middle of, as it could with `acquire`
             return self._run(given)
-        finally:
-            self.lock.release()
 
     def _run(self, given: tuple[Any, ...]) -> tuple[Any, ...]:
         bases, memory = self.bases, self.memory
@@ -265,8 +263,8 @@ class LoopProgram:
             if bases[slot] is not array:
                 if not array.flags.c_contiguous or array.dtype != buffer.dtype:
                     return self.program.run(*given)
-                bases[slot] = array
                 memory[slot] = address(array)
+                bases[slot] = array  # in this order: no interrupt comes between the two
         for slot, shape, dtype in self.fresh_slots:
             bases[slot] = array = np.empty(shape, dtype)
             memory[slot] = address(array)

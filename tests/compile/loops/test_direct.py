@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ def in_loops() -> Iterator[None]:
 
 def is_short(run: Any, entry: int = 0) -> bool:
     """Whether the program is called by a function of its own."""
-    return "take" in run.entries[entry].call.__globals__
+    return "locked" in run.entries[entry].call.__globals__
 
 
 class Training:
@@ -419,6 +420,43 @@ def test_large_programs_let_other_threads_of_python_go_on(threads: int) -> None:
         assert not wrong
     finally:
         groundup.compile.set_num_threads(before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer that interrupts")
+def test_interrupts_at_any_place_leave_a_program_that_runs() -> None:
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(*_: Any) -> None:
+        raise Interrupted
+
+    training = Training().ready()
+    weights, run = list(training.model.parameters()), training.step
+    before = signal.signal(signal.SIGALRM, interrupt)
+    count = 0
+    try:
+        for i in range(300):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 2e-4 + 1e-6 * (i % 7), 0)
+                held = []
+                while True:
+                    held = [training(), *[w.grad for w in weights[i % 3 :]], *held[:3]]
+                    if i % 2:
+                        training.x, training.y = training.x + 0.0, training.y + 0.0
+                        weights[0].data = weights[0].data.clone()
+            except Interrupted:
+                count += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert count == 300
+    assert not run.entries[0].call.__globals__["lock"].locked()
+    eager = Training(compiled=False)
+    eager.model.load_state_dict(training.model.state_dict())
+    eager.optimizer.load_state_dict(training.optimizer.state_dict())
+    eager.x, eager.y = training.x, training.y
+    for _ in range(5):
+        assert training().item() == pytest.approx(eager().item(), rel=1e-3, abs=1e-7)
 
 
 def test_threads_that_train_count_every_step() -> None:
