@@ -113,6 +113,9 @@ class _Assembler:
         except Refused as refused:
             self.refused[group] = str(refused)
             return
+        except Exception as error:  # whatever is wrong with one kernel, the others run
+            self.refused[group] = repr(error)
+            return
         self._machine(group, made, *(_combining(*each) for each in made.partials))
 
     def _machine(self, item: Item, *calls: Made) -> None:

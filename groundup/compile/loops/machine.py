@@ -98,6 +98,9 @@ def _load_or_make(kernel: Kernel) -> int | None:
     except (Untranslatable, RuntimeError) as error:
         REASONS[kernel] = str(error)
         return None
+    except Exception as error:  # whatever is wrong with one kernel, the others run
+        REASONS[kernel] = repr(error)
+        return None
     cache.save(key, code)
     return engine.addresses(code, [symbol])[0]
 

@@ -60,6 +60,9 @@ class Judge:
                 self.fast[program] = LoopProgram(program)
             except Refused as error:
                 self.refused[program] = str(error)
+            else:
+                wrong = [each for each in self.fast[program].fallbacks if "Error(" in each[1]]
+                assert not wrong, wrong
         return self.fast.get(program)
 
 
