@@ -110,7 +110,7 @@ class Asked:
     def constant(self, array: np.ndarray) -> Buffer:
         """A table that no call changes."""
         array = np.ascontiguousarray(array)
-        return Buffer(array.dtype, array.size, "constant", constant=array)
+        return self.once(id(array), lambda: Buffer(array.dtype, array.size, "constant", constant=array))
 
     def flag(self, found: Callable[[int], Exception]) -> Buffer:
         """Two whole numbers: whether some index was wrong, and which."""
