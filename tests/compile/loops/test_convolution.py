@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from groundup.compile.loops.kernels import convolution
 from groundup.compile.loops.kernels.linked import links_by
 from groundup.ops import ROWS
 from groundup.ops.windows import Line
@@ -30,7 +31,11 @@ def _random(seed: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
 
 @pytest.mark.parametrize("batch_last", [False, True])
 @pytest.mark.parametrize(("size", "where", "groups"), CASES)
-def test_columns_and_back(size: tuple[int, ...], where: tuple[Line, ...], groups: int, batch_last: bool) -> None:
+@pytest.mark.parametrize("small", [0, 1 << 20])
+def test_columns_and_back(
+    size: tuple[int, ...], where: tuple[Line, ...], groups: int, batch_last: bool, small: int, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(convolution, "_SMALL", small)
     x = _random(0, size, "float32")
     settings: dict[str, Any] = {"where": where, "groups": groups, "batch_last": batch_last}
     check("to_columns", x, exact=True, **settings)
@@ -43,7 +48,9 @@ def test_columns_and_back(size: tuple[int, ...], where: tuple[Line, ...], groups
 @MACHINE_CODE
 @pytest.mark.parametrize("batch_last", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_columns_in_machine_code(dtype: str, batch_last: bool) -> None:
+@pytest.mark.parametrize("small", [0, 1 << 20])
+def test_columns_in_machine_code(dtype: str, batch_last: bool, small: int, monkeypatch: Any) -> None:
+    monkeypatch.setattr(convolution, "_SMALL", small)
     size, where, groups = CASES[1]
     settings: dict[str, Any] = {"where": where, "groups": groups, "batch_last": batch_last}
     columns = check("to_columns", _random(0, size, dtype), exact=True, compiled=True, **settings)

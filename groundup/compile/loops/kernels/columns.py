@@ -47,6 +47,23 @@ def columns_of_images(
                 target += width
 
 
+def columns_of_small_images(
+    x: Any, columns: Any, pixels: Any, nothing: Any, start: int, size: int, channels: int,
+    image_step: int, channel_step: int, begin: int, end: int,
+) -> None:  # fmt: skip
+    """The same where lines are short: a table says for each tap and window where its pixel lies, -1 in the border.
+
+    Units are channels of images, of which each fills `size` elements of the columns.
+    """
+    zero = nothing[0]
+    for channel in range(begin, end):
+        corner = start + channel // channels * image_step + channel % channels * channel_step
+        target = channel * size
+        for k in range(size):
+            pixel = pixels[k]
+            columns[target + k] = x[corner + pixel] if pixel >= 0 else zero
+
+
 def columns_of_batch(
     x: Any, columns: Any, taps: Any, places: int, batch: int,
     channel_step: int, plane_step: int, row_step: int, pixel_step: int,

@@ -13,6 +13,7 @@ from groundup.compile.loops.kernels.columns import (
     batch_of_columns,
     columns_of_batch,
     columns_of_images,
+    columns_of_small_images,
     images_of_columns,
     spread_bias,
     sum_panels,
@@ -23,6 +24,7 @@ from groundup.ops.windows import Line, Lines
 _PANEL = 512  # columns at least, from which on a thread's part of a sum is worth its own partial result
 _PANELS = 16
 _PARTS = 1 << 18  # elements of partial results at most
+_SMALL = 2048  # pixels of all windows, up to which a table says where they lie
 _NO_WINDOW = Line(1, 1, 1, 0, 1)
 
 
@@ -50,6 +52,19 @@ def table_of_taps(where: Lines, image: tuple[int, int, int]) -> np.ndarray:
         lines.append(found)
     table = [(*i, *j, *k) for i in lines[0] for j in lines[1] for k in lines[2]]
     return np.array(table, np.int64).reshape(-1, 9)
+
+
+@lru_cache(maxsize=512)
+def table_of_pixels(where: Lines, shape: tuple[int, ...], steps: tuple[int, ...]) -> np.ndarray:
+    """For each place in a window and each window: where in an image it lies, or -1 in the border."""
+    found = np.zeros((1, 1), np.int64)
+    for line, length, step in zip(where, shape[-len(where) :], steps[-len(where) :], strict=True):
+        lies = np.arange(line.size)[:, None] * line.dilation + np.arange(line.results) * line.step - line.before
+        more = np.where((lies >= 0) & (lies < length), lies * step, -1)
+        both = found[:, None, :, None], more[None, :, None, :]
+        size = (found.shape[0] * line.size, found.shape[1] * line.results)
+        found = np.where((both[0] < 0) | (both[1] < 0), -1, both[0] + both[1]).reshape(size)
+    return found
 
 
 def steps_of(where: Lines) -> tuple[int, ...]:
@@ -88,6 +103,13 @@ def lower_to_columns(s: Statement, ctx: Context) -> None:
         ctx.call(columns_of_batch, arguments, split=channels * places * results[0] * results[1], bytes=2 * size)
         return
     source, start, steps = ctx.strided(x)
+    windows = math.prod(results)
+    if places * windows <= _SMALL and min(steps) >= 0:
+        pixels, zero = ctx.constant(table_of_pixels(where, x.shape, steps)), ctx.constant(np.zeros(1, s.out.dtype))
+        image_step = steps[0] if len(x.shape) == rank + 2 else 0
+        arguments = [source, ctx.out(s.out), pixels, zero, start, places * windows, channels, image_step]
+        ctx.call(columns_of_small_images, [*arguments, steps[-rank - 1]], split=batch * channels, bytes=2 * size)
+        return
     image_step = steps[0] if len(x.shape) == rank + 2 else 0
     places_in = (start, places, channels, image_step, steps[-rank - 1], *_padded(steps, rank))
     arguments = [source, ctx.out(s.out), taps, *places_in, *steps_of(where), *results]
