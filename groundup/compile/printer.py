@@ -81,6 +81,9 @@ class Printer:
             self._line(statement.out, self._drawn(statement), statement)
             return
         found = spelled(statement, operands, self.helpers)
+        if statement.row.shares and not statement.is_view:
+            if {statement.out.memory, statement.operands[0].memory} & self.memory_written:
+                found = Expression(f"({found.text}).copy()")  # it was a copy, and NumPy may see a view
         if self._may_wait(statement, found):
             self.written[statement.out] = found
             self.pending[statement.out] = statement

@@ -118,6 +118,8 @@ class Rewriting:
         like = self.current
         if like.is_view and like.out.memory is source.memory:
             return self.intact(source)
+        if like.out.memory in self.written:
+            return False  # what is written through a view of it must stay where it is
         apart = not source.memory.external and source.memory not in self.escaping
         return source.memory not in self.written and (apart or like.out.memory not in self.escaping)
 

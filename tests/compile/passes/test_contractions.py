@@ -116,3 +116,19 @@ def test_a_diagonal_and_a_transpose_are_copies() -> None:
         for _ in range(2):
             compiled(x).zero_()
             assert x.abs().min().item() > 0
+
+
+def test_a_copy_of_a_contraction_that_is_written_stays_a_copy() -> None:
+    """A product made in another order of axes is reshaped without a copy, which eager's is not."""
+
+    def step(a: Any, b: Any) -> Any:
+        with groundup.no_grad():
+            product = groundup.einsum("ij,kj->ki", a, b)
+            product.reshape(-1).mul_(2)
+            return product * 1.5
+
+    compiled = groundup.compile(step)
+    a, b = random(4, 5), random(3, 5)
+    with groundup.compile.reading("numpy"):
+        compiled(a, b)
+        same(compiled(a, b), step(a, b))
