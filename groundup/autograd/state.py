@@ -80,6 +80,11 @@ def is_grad_enabled() -> bool:
     return LOCAL.state.grad
 
 
+def is_traced() -> bool:
+    """Whether the compiler looks on, so that nothing may depend on values: what checks them must do without."""
+    return LOCAL.state.watch is not None
+
+
 class _GradMode:
     """A context manager and decorator that sets the grad mode of the current thread."""
 

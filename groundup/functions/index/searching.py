@@ -9,9 +9,11 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import TensorBase, wrap
+from groundup.autograd.state import is_traced
+from groundup.autograd.tape import TensorBase, constant, wrap
 from groundup.functions.axes import one_axis
 from groundup.functions.index.checks import legacy, outside
+from groundup.functions.index.table import embedding
 from groundup.ops import elementwise
 
 __all__ = [
@@ -284,6 +286,10 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     positions = tensor._array
     if positions.dtype.kind not in "iu":
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.\n  Convert it with .long().")
+    if is_traced() and num_classes != -1:  # rows of a table, whose indices are looked at whenever the program runs
+        return embedding(tensor, constant(np.eye(num_classes, dtype=np.int64)))
+    if is_traced():
+        num_classes = int(tensor.max().item()) + 1  # which says that it cannot be traced
     if positions.size and positions.min() < 0:
         raise RuntimeError("Class values must be non-negative.")
     if num_classes == -1:

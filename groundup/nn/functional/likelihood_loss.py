@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 
+from groundup.autograd.state import is_traced
 from groundup.functions import elementwise
 from groundup.functions.creation import full_like
 from groundup.nn.functional.reduction import check_no_outer_product, check_reduction, reduced
@@ -77,7 +78,8 @@ def gaussian_nll_loss(
     """(log(var) + (input - target)**2 / var) / 2: how unlikely ``target`` is under a normal distribution.
 
     ``var`` is one number, or has the shape of the input, perhaps with one dimension of 1 or without the last. It
-    counts as at least ``eps``, unseen by the gradient. ``full`` adds the constant log(2 pi) / 2.
+    counts as at least ``eps``, unseen by the gradient. ``full`` adds the constant log(2 pi) / 2. A negative
+    variance raises ``ValueError``; in a compiled function its loss is nan.
 
     >>> import groundup
     >>> one = groundup.ones(1)
@@ -87,7 +89,9 @@ def gaussian_nll_loss(
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid\n  use one of none, mean, sum")
     variances = var if isinstance(var, Tensor) else full_like(input.detach(), var)
-    if bool((variances < 0).any()):
+    if is_traced():
+        variances = elementwise.where(variances < 0, math.nan, variances)
+    elif bool((variances < 0).any()):
         raise ValueError("var has negative entry/entries")
     check_no_outer_product("gaussian_nll_loss", input, target)
     spread = _spread_variance(input, variances)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from groundup import dtypes
+from groundup.autograd.state import is_traced
 from groundup.autograd.tape import shown_as
 from groundup.functions import creation, elementwise, index, reduce
 from groundup.nn.functional.activation import logsigmoid
@@ -119,7 +120,7 @@ def multi_margin_loss(
             f"(batch size). Expected target size {list(batch) or [1]}, but got {list(target.shape)}. "
             f"Input has shape {list(input.shape)}."
         )
-    _check_classes(target, 0, classes, "target out of range")
+    target = _checked_classes(target, 0, classes, "target out of range")
     place = target.reshape(batch).unsqueeze(-1)
     excess = elementwise.clamp_min(margin - index.gather(x, -1, place) + x, 0)
     if p == 2:
@@ -145,7 +146,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
     if target.shape != input.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
     classes = input.shape[-1] if input.dim() else 1
-    _check_classes(target, -1, classes, "argument #2 'target' is out of range")
+    target = _checked_classes(target, -1, classes, "argument #2 'target' is out of range")
     x, named = (t if t.dim() else t.reshape(1) for t in (input, target))
     named_until = reduce.cumsum((named < 0).long(), -1) == 0
     place = elementwise.where(named_until, named, 0)
@@ -237,10 +238,13 @@ def _check_scores(input: Tensor) -> None:
         )
 
 
-def _check_classes(target: Tensor, lowest: int, classes: int, first: str) -> None:
+def _checked_classes(target: Tensor, lowest: int, classes: int, first: str) -> Tensor:
     if target.dtype != dtypes.int64:
         raise RuntimeError(
             f"expected scalar type Long but found {target.dtype.legacy}\n  write target.long() for class indices"
         )
+    if is_traced():  # what is too small becomes too large, so that whoever reads there raises
+        return elementwise.where(target < lowest, classes, target)
     if bool(((target < lowest) | (target >= classes)).any()):
         raise RuntimeError(f"{first}\n  the classes are 0 to {classes - 1}")
+    return target
