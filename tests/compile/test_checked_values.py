@@ -63,3 +63,13 @@ def test_a_wrong_class_raises() -> None:
 def test_a_number_of_classes_that_depends_on_data_is_told() -> None:
     with pytest.raises(TraceError, match="item"):
         groundup.compile(lambda t: F.one_hot(t))(CLASSES)
+
+
+def test_a_table_has_no_row_before_the_first() -> None:
+    pytest.importorskip("llvmlite")
+    step = groundup.compile(lambda i: F.embedding(i, groundup.eye(3)))
+    with groundup.compile.reading("loops"):
+        for _ in range(3):
+            step(groundup.tensor([0, 2]))
+        with pytest.raises(IndexError, match="index -1 is out of bounds"):
+            step(groundup.tensor([0, -1]))

@@ -287,7 +287,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if positions.dtype.kind not in "iu":
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.\n  Convert it with .long().")
     if is_traced() and num_classes != -1:  # rows of a table, whose indices are looked at whenever the program runs
-        return embedding(tensor, constant(np.eye(num_classes, dtype=np.int64)))
+        known = apply(elementwise.where, tensor < 0, num_classes, tensor)
+        return embedding(known, constant(np.eye(num_classes, dtype=np.int64)))
     if is_traced():
         num_classes = int(tensor.max().item()) + 1  # which says that it cannot be traced
     if positions.size and positions.min() < 0:

@@ -11,12 +11,12 @@ from typing import Any
 
 
 def pick_rows(
-    table: Any, index: Any, out: Any, flag: Any, rows: int, width: int, positions: int, begin: int, end: int
+    table: Any, index: Any, out: Any, flag: Any, rows: int, width: int, positions: int, wraps: int, begin: int, end: int
 ) -> None:
-    """out[b, i] = table[b, index[i]], rows of some width; units are rows of the result."""
+    """out[b, i] = table[b, index[i]], rows of some width, -1 the last one if it wraps; units are rows of the result."""
     for k in range(begin, end):
         row = int(index[k % positions])
-        if row < 0:
+        if row < 0 and wraps == 1:
             row += rows
         if row < 0 or row >= rows:
             flag[1] = int(index[k % positions])

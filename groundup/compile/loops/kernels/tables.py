@@ -90,17 +90,18 @@ def _axis_of(pattern: tuple[Any, ...], rank: int, ctx: Context) -> int:
     return places[0]
 
 
-def _pick(s: Statement, ctx: Context, axis: int, indices: list[Any]) -> None:
+def _pick(s: Statement, ctx: Context, axis: int, indices: list[Any], wraps: bool = True) -> None:
     table = s.operands[0]
     at = _Positions(ctx, table.shape, axis, indices)
     rows = at.before * at.count
     moved = 2 * rows * at.width * s.out.dtype.itemsize
-    ctx.call(pick_rows, [ctx.read(table), at.index, ctx.out(s.out), at.flag, *at.numbers], split=rows, bytes=moved)
+    arguments = [ctx.read(table), at.index, ctx.out(s.out), at.flag, *at.numbers, int(wraps)]
+    ctx.call(pick_rows, arguments, split=rows, bytes=moved)
 
 
 def lower_embedding(s: Statement, ctx: Context) -> None:
-    """Rows of a table."""
-    _pick(s, ctx, 0, [s.operands[1]])
+    """Rows of a table, which has no row -1."""
+    _pick(s, ctx, 0, [s.operands[1]], wraps=False)
 
 
 def lower_index_select(s: Statement, ctx: Context) -> None:
