@@ -130,8 +130,23 @@ def product_call(
     axes = _two_axes(leading, [each for each in spread if each is not None])
     if turned or axes is None:
         return None
+    batch, far_and_near = axes
+    if not transa:
+        m, batch, far_and_near = _as_rows(m, lda, ldc, batch, far_and_near)
     places = (a.place, b.place, c.place)
-    return gemm_call(dtype, *places, m, n, k, transa, transb, lda, ldb, ldc, beta, alpha, *axes)
+    return gemm_call(dtype, *places, m, n, k, transa, transb, lda, ldb, ldc, beta, alpha, batch, far_and_near)
+
+
+def _as_rows(
+    m: int, lda: int, ldc: int, batch: tuple[int, int], steps: list[int]
+) -> tuple[int, tuple[int, int], list[int]]:
+    """One product for a batch whose matrices share b and follow on each other: rows after rows."""
+    (outer, inner), (a_far, a_near, b_far, b_near, c_far, c_near) = batch, steps
+    if inner > 1 and b_near == 0 and (a_near, c_near) == (m * lda, m * ldc):
+        m, inner, a_near, c_near = m * inner, 1, 0, 0
+    if inner == 1 and outer > 1 and b_far == 0 and (a_far, c_far) == (m * lda, m * ldc):
+        m, outer, a_far, c_far = m * outer, 1, 0, 0
+    return m, (outer, inner), [a_far, a_near, b_far, b_near, c_far, c_near]
 
 
 def _rows(matrix: Operand) -> tuple[bool, int] | None:

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from groundup.compile import threads
-from groundup.compile.loops import blas, walk
+from groundup.compile.loops import blas, product_kernels, walk
 from groundup.compile.loops.products import Operand, ProductCall, gemm_call, plain, product_call
 from groundup.compile.loops.team import Run
 
@@ -133,8 +133,13 @@ def test_leading_axes_are_spread_and_joined() -> None:
     a, b = random(5, 2, 3, 4, 6), random(6, 7)
     c = np.empty((5, 2, 3, 4, 7), np.float32)
     call = product_call(np.float32, operand(0, a), operand(1, b), operand(2, c))
+    assert call is not None and call.args[product_kernels.M] == 5 * 2 * 3 * 4  # one product of many rows
     run(call, (a, b, c), 2)
     close(c, a @ b)
+    for part in (a[:, :, :, :3], a[:, 1:], a[:, :, ::2], a[:, :, :, :1]):  # no longer rows after rows
+        c = np.empty((*part.shape[:-1], 7), np.float32)
+        run(product_call(np.float32, operand(0, part), operand(1, b), operand(2, c)), (a, b, c), 2)
+        close(c, part @ b)
     one = random(5, 1, 6, 7)
     a, c = random(5, 3, 4, 6), np.empty((5, 3, 4, 7), np.float32)
     run(product_call(np.float32, operand(0, a), operand(1, one), operand(2, c)), (a, one, c), 2)
