@@ -58,8 +58,8 @@ STRIDES = 7  # 0, or address of what each address in memory gains in a step
 ARRAYS = 8  # how many of those
 WIDTH = 9  # numbers of a step
 KIND = 10  # of the runs of the present window: 1 by the team, 0 by one thread
-RUNS = 11  # how many runs of this window were done,
-SUM = 12  # and the nanoseconds of a step in all but the first of them, added up
+RUNS = 11  # how many runs of this window were counted; -1 if its first run wakes threads and does not count,
+SUM = 12  # and the nanoseconds of a step in them, added up
 MEANS = 13  # two words: nanoseconds of a step in the last window of one thread, and of the team; 0 before there is one
 FAVOURITE = 15  # the kind that was faster
 PATIENCE = 16  # windows of the favourite before the other kind is tried again,
@@ -67,10 +67,11 @@ LEFT = 17  # and how many of them are left
 CLOCK_WORDS = 18  # two words for the clock to write
 COMMAND = 20
 
-WINDOW = 16  # runs that are judged together,
-FEW = 3  # or so many, if they take
+WINDOW = 16  # runs that are judged together, or fewer if they take
 LONG = 20_000_000  # nanoseconds
-MOST_PATIENCE = 64
+PATIENT = 7  # windows of a new favourite,
+SURPRISED = -1  # unless the one before had become slower at once
+MOST_PATIENCE = 63
 
 # A row of the table, in words.
 KERNEL = 0
@@ -187,17 +188,24 @@ def judge(command: Words, taken: int, kind: int) -> None:
 
     Runs come in windows of one kind. The faster kind is the favourite; the other one is tried for a window now and
     then, later and later while it loses, and at once when the favourite has become slower than it was: as the team does
-    when another process has a processor. The first run of a window does not count: it wakes threads that sleep.
+    when another process has a processor. The first run of another kind does not count: it wakes threads that sleep.
     """
     if kind == command[KIND]:  # else another run had the team
-        if command[RUNS] > 0:
+        if command[RUNS] >= 0:
             command[SUM] += taken
         command[RUNS] += 1
-        if command[RUNS] > WINDOW or (command[RUNS] > FEW and command[SUM] > LONG):
-            mean = command[SUM] // (command[RUNS] - 1)
-            command[RUNS] = 0
-            command[SUM] = 0
-            decide(command, max(1, mean), kind)
+        counted = command[RUNS]
+        if counted > 0:
+            mean = max(1, command[SUM] // counted)
+            if counted >= WINDOW or command[SUM] > LONG or hopeless(command, mean, kind):
+                command[RUNS] = 0
+                command[SUM] = 0
+                decide(command, mean, kind)
+
+
+def hopeless(command: Words, mean: int, kind: int) -> bool:
+    """Whether this kind is tried, and so much slower than the favourite that no more runs are needed."""
+    return kind != command[FAVOURITE] and 4 * mean > 5 * command[MEANS + 1 - kind] and command[MEANS + 1 - kind] != 0
 
 
 def decide(command: Words, mean: int, kind: int) -> None:
@@ -205,19 +213,32 @@ def decide(command: Words, mean: int, kind: int) -> None:
     command[MEANS + kind] = mean
     other = command[MEANS + 1 - kind]
     if other == 0:
-        command[KIND] = 1 - kind
+        change(command, 1 - kind)
     elif kind == command[FAVOURITE]:
         command[LEFT] -= 1
-        if command[LEFT] <= 0 or 4 * mean > 5 * other:
-            command[KIND] = 1 - kind
+        if 4 * mean > 5 * other:
+            command[PATIENCE] = SURPRISED
+            change(command, 1 - kind)
+        elif command[LEFT] <= 0:
+            change(command, 1 - kind)
     elif mean < other:
         command[FAVOURITE] = kind
-        command[PATIENCE] = 1
-        command[LEFT] = 1
-    else:
-        command[PATIENCE] = min(2 * command[PATIENCE] + 1, MOST_PATIENCE)
+        # Who was the favourite until something came in between is tried again soon.
+        if command[PATIENCE] == SURPRISED:
+            command[PATIENCE] = 0
+        else:
+            command[PATIENCE] = PATIENT
         command[LEFT] = command[PATIENCE]
-        command[KIND] = command[FAVOURITE]
+    else:
+        command[PATIENCE] = min(2 * max(0, command[PATIENCE]) + 1, MOST_PATIENCE)
+        command[LEFT] = command[PATIENCE]
+        change(command, command[FAVOURITE])
+
+
+def change(command: Words, kind: int) -> None:
+    """The next window is of this kind."""
+    command[KIND] = kind
+    command[RUNS] = -1
 
 
 def has_the_team(shared: Words, command: Words) -> bool:
