@@ -31,7 +31,7 @@ else:
     # No deadline: a machine shared with others is slow at times, and that is no failure of the code.
     settings.register_profile("dev", deadline=None, max_examples=50)
     # CI searches the same examples every time, so that a red run is red because of its change.
-    settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, print_blob=True)
+    settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True, print_blob=True)
     settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
