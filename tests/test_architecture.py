@@ -345,4 +345,4 @@ def test_the_path_check_finds_a_path_and_leaves_others() -> None:
     slash = "/"
     assert SOMEONES_PATH.search(f"open('{slash}home/someone/data')")
     assert SOMEONES_PATH.search(f"see {slash}work/main")
-    assert not SOMEONES_PATH.search("https://example.org/home/page and a/work/b")
+    assert not SOMEONES_PATH.search(f"https://example.org/home/page and a{slash}work{slash}b")

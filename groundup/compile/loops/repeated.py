@@ -71,16 +71,14 @@ class Repeated:
             rows: the numbers that change: those of the first step, of the second, and so on.
         """
         program = self.program
-        if not program.lock.acquire(blocking=False):
+        if program.lock.locked():
             return None
-        try:
+        with program.lock:  # which an interrupt cannot come in the middle of, as it could with `acquire`
             if same != self.same:
                 self.values[:] = self.same = same
             if self.columns:
                 self.values[:steps, self.columns] = np.frombuffer(numbers("d", rows)).reshape(steps, -1)
             return self._checked(given, strides, steps)
-        finally:
-            program.lock.release()
 
     def _checked(self, given: Sequence[np.ndarray], strides: Sequence[int], steps: int) -> tuple[int, Made]:
         """The walk. Where it meets a wrong index, what it changed is put back, and the steps before are done again."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-TAP = 9  # numbers in the table for each place in the window
+TAP = 9  # numbers in the table for each place in the window; kernels, which are printed whole, write it out
 
 
 def columns_of_images(

@@ -10,6 +10,7 @@ import numpy as np
 
 from groundup.compile.graph import Statement
 from groundup.compile.loops.kernels.columns import (
+    TAP,
     batch_of_columns,
     columns_of_batch,
     columns_of_images,
@@ -51,7 +52,7 @@ def table_of_taps(where: Lines, image: tuple[int, int, int]) -> np.ndarray:
             found.append((first, low, max(low, min(line.results, (length - 1 - first) // line.step + 1))))
         lines.append(found)
     table = [(*i, *j, *k) for i in lines[0] for j in lines[1] for k in lines[2]]
-    return np.array(table, np.int64).reshape(-1, 9)
+    return np.array(table, np.int64).reshape(-1, TAP)
 
 
 @lru_cache(maxsize=512)
