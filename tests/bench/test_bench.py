@@ -36,29 +36,47 @@ class FalseClock:
         return call
 
 
-def test_medians_are_of_one_call_and_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FalseClock:
+    """What `timing` looks at, on a machine from which nothing is stolen."""
     clock = FalseClock()
     monkeypatch.setattr(timing, "time", clock)
+    monkeypatch.setattr(timing, "stolen_time", lambda: 0.0)
+    return clock
+
+
+def test_medians_are_of_one_call_and_told_apart(clock: FalseClock) -> None:
     calls = {"short": clock.call_that_takes(1e-6), "long": clock.call_that_takes(5e-3)}
     found = timing.medians(calls, timing.Effort(batch=1e-3, rounds=5))
     assert found == pytest.approx({"short": 1e-6, "long": 5e-3})
 
 
-def test_one_interruption_does_not_move_the_median(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = FalseClock()
-    monkeypatch.setattr(timing, "time", clock)
+def test_one_interruption_does_not_move_the_median(clock: FalseClock) -> None:
     seconds = [1e-3] * 100
     seconds[3] = 10.0
     found = timing.medians({"call": clock.call_that_takes(*seconds)}, timing.Effort(batch=1e-3, rounds=9))
     assert found == pytest.approx({"call": 1e-3})
 
 
-def test_what_is_very_slow_is_not_timed_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = FalseClock()
-    monkeypatch.setattr(timing, "time", clock)
+def test_what_is_very_slow_is_not_timed_for_long(clock: FalseClock) -> None:
     calls = {"slow": clock.call_that_takes(5.0), "fast": clock.call_that_takes(1e-3)}
     assert timing.medians(calls, timing.Effort(batch=1e-3, rounds=9)) == pytest.approx({"slow": 5.0, "fast": 1e-3})
     assert clock.now < 26
+
+
+def test_a_batch_that_lost_its_processor_is_run_again(clock: FalseClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = iter([0.0, 3.0, 3.0, 4.0, 4.0, 4.1])
+    monkeypatch.setattr(timing, "stolen_time", lambda: next(lost))
+    taken = iter([4.0, 2.0, 1.0, 9.0])
+    assert timing.undisturbed(lambda count: count * next(taken), 10) == 10.0
+    assert list(taken) == [9.0]
+
+
+def test_where_every_batch_loses_its_processor_the_best_one_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = iter([0.0, 5.0, 0.0, 4.0] * timing.TIMES)
+    monkeypatch.setattr(timing, "stolen_time", lambda: next(lost))
+    taken = iter([8.0, 7.0] * timing.TIMES)
+    assert timing.undisturbed(lambda count: count * next(taken), 1) == 7.0
 
 
 def test_the_limit_is_the_largest_of_three() -> None:

@@ -1,8 +1,9 @@
 """The machine code of the team: threads that walk one table of calls together.
 
 Every thread walks the whole table and does its own share of each call; where a row asks for it they meet at a barrier.
-Who waits spins for a short while and then sleeps in the operating system, so that a waiting thread never keeps a
-processor from the thread it waits for. All that threads share are the words of one block, laid out here.
+Who waits looks for a few microseconds at a time and lets others have the processor in between, so that it never keeps
+the thread that it waits for from running; after a while it sleeps in the operating system. All that threads share are
+the words of one block, laid out here.
 
 These are plain Python functions in the words of `atoms`; `team` has them compiled and says when they run.
 """
@@ -34,7 +35,7 @@ WHAT = 4 * LINE  # the job: the words of a command from TABLE to WIDTH
 LOCK = 5 * LINE  # of the three words that follow
 RUNS = 5 * LINE + 1  # how many runs go on
 BLAS_THREADS = 5 * LINE + 2  # what BLAS's number of threads was before the first of them
-SPINS = 6 * LINE  # how often a thread looks before it sleeps
+SPINS = 6 * LINE  # how often a waiting thread looks before it lets others run
 WAIT = 6 * LINE + 1  # addresses: sleep until somebody posts,
 POST = 6 * LINE + 2  # wake who sleeps,
 YIELD = 6 * LINE + 3  # let others run; 0 where the system is not known,
@@ -42,6 +43,8 @@ CLOCK = 6 * LINE + 4  # write seconds and nanoseconds; 0 where the system is not
 CLOCK_KIND = 6 * LINE + 5  # and the number of the clock that only goes forward
 GET_BLAS_THREADS = 6 * LINE + 6
 SET_BLAS_THREADS = 6 * LINE + 7  # 0 if there is no such thing
+TURNS = 6 * LINE + 8  # how often a thread without work looks and lets others run, before it sleeps,
+TURNS_AT_A_BARRIER = 6 * LINE + 9  # and one that waits for the others
 THREADS = 7 * LINE  # from here on a line for each thread:
 ASLEEP = 0  # 1 if it sleeps or is about to
 SEMAPHORE = 1  # what it sleeps on
@@ -81,14 +84,20 @@ MEET = 3  # whether there is a barrier behind it
 ROW = 4
 
 
-def wait_for_change(shared: Words, word: int, seen: int, t: int) -> None:
-    """Returns when shared[word] is no longer `seen`. Thread t spins, then sleeps until `announce` wakes it."""
+def wait_for_change(shared: Words, word: int, seen: int, t: int, turns: int) -> None:
+    """Returns when shared[word] is no longer `seen`.
+
+    Thread t looks for a moment, lets others have its processor, and so on for so many turns; then it sleeps until
+    `announce` wakes it.
+    """
     mine = THREADS + t * LINE
     while load(shared, word) == seen:
-        for _ in range(shared[SPINS]):
-            if load(shared, word) != seen:
-                return
-            pause()
+        for _ in range(turns):
+            for _ in range(shared[SPINS]):
+                if load(shared, word) != seen:
+                    return
+                pause()
+            call_int(shared[YIELD], 0, 0, 0)
         exchange(shared, mine + ASLEEP, 1)
         if load(shared, word) == seen:
             call_int(shared[WAIT], shared[mine + SEMAPHORE], -1, 0)
@@ -114,7 +123,7 @@ def barrier(shared: Words, t: int, n: int) -> None:
             store(shared, ARRIVED, 0)
             announce(shared, MEETING, n)
         else:
-            wait_for_change(shared, MEETING, meeting, t)
+            wait_for_change(shared, MEETING, meeting, t, shared[TURNS_AT_A_BARRIER])
 
 
 def walk(shared: Words, what: Words, t: int, n: int) -> None:
@@ -286,7 +295,7 @@ def work(shared_address: int, t: int, seen: int) -> int:
     shared = int64_at(shared_address)
     what = int64_at(shared_address + 8 * WHAT)
     while True:
-        wait_for_change(shared, JOB, seen, t)
+        wait_for_change(shared, JOB, seen, t, shared[TURNS])
         seen += 1
         if load(shared, LEAVE) != 0:
             fetch_add(shared, ENDED, 1)

@@ -97,8 +97,8 @@ def test_barriers_hold_thousands_of_times() -> None:
     for thread in team._threads:
         thread.join()
     try:
-        for spins, times in ((shared[walk.SPINS], 20_000), (0, 3_000)):
-            shared[walk.SPINS] = spins
+        for turns, times in ((shared[walk.TURNS_AT_A_BARRIER], 20_000), (0, 3_000)):
+            shared[walk.TURNS_AT_A_BARRIER] = turns
             meeting = shared[walk.MEETING]
             call = team.machine.wake_each_other
             other = threading.Thread(target=call, args=(team.shared_address, times, 1, 2))
