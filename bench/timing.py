@@ -30,8 +30,8 @@ QUICK = Effort(batch=2e-4, rounds=3)
 # What is very slow is no near rival: it has been timed enough after so many batches, if they took so many seconds.
 ENOUGH, LONGEST = 3, 3.0
 
-# A batch is run again where more than this share of it was stolen, but not for ever. Hosts steal most from machines that
-# have just been idle: two virtual processors may be put on one real one, and stay there for a quarter of a second.
+# A batch is run again where more than this share of it was stolen, but not for ever. Hosts steal most from machines
+# that were idle just before: two virtual processors are put on one real one, and stay there for a quarter of a second.
 STOLEN, TIMES = 0.02, 10
 
 Batch = Callable[[int], float]  # so many calls, to the seconds that they took

@@ -26,8 +26,8 @@ from groundup.compile.threads import LARGEST, get_num_threads
 
 SPIN_SECONDS = 3e-6  # a thread that waits looks for so long, then others may run,
 TURNS = 16  # and so often before it sleeps: longer than Python needs between two steps,
-# and far longer at a barrier. To be woken takes longer than what most calls compute: were threads to sleep as soon there,
-# each would find the other asleep at the next barrier, and so on. A step of 0.13 ms took 2.3.
+# and far longer at a barrier. To be woken takes longer than most calls do: were threads to sleep as soon there, each
+# would find the other asleep at the next barrier, and so on. A step of 0.13 ms took 2.3.
 TURNS_AT_A_BARRIER = 512
 
 
