@@ -29,6 +29,7 @@ from bench.timing import QUICK, THOROUGH
 from bench.workloads import IN_QUICK, WORKLOADS, chosen
 
 SIZES = (10, 1_000_000)
+PLOT = "bench-grid.png"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -100,9 +101,10 @@ def bench_grid(options: argparse.Namespace) -> int:
             cells.append(grid.measure(fleet, hidden, batch, limits, effort))
             show_cell(cells[-1])
     show_grid(cells)
-    if options.plot:
-        grid.plot(cells, options.plot)
-        console.print(f"{options.plot} shows the cost against width, batch and depth")
+    file = options.plot or (PLOT if options.what == "all" else None)
+    if file:
+        grid.plot(cells, file)
+        console.print(f"{file} shows the cost against width, batch and depth")
     return int(any(cell.outcome.problems for cell in cells))
 
 
@@ -177,7 +179,9 @@ def _parser() -> argparse.ArgumentParser:
         f"({', '.join(peers.VERSIONS)})",
     )
     parser.add_argument("--busy", action="store_true", help="for compiled: also with a foreign process on one core")
-    parser.add_argument("--plot", metavar="FILE", help="for grid: a picture of cost against width, batch and depth")
+    parser.add_argument(
+        "--plot", metavar="FILE", help=f"for grid: a picture of cost against width, batch and depth (for all: {PLOT})"
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="elements of the operations' tensors")
     parser.add_argument("--only", default="", metavar="TEXT", help='operations with this in "family: name"')
     return parser
