@@ -55,15 +55,18 @@ class Worker:
         self.made = ready
         return {"first": first, "begun": begun, "numbers": found}
 
-    def time(self, count: int) -> dict[str, float]:
-        """Seconds of so many calls, after some that bring the memory back into the caches."""
+    def time(self, count: int, warm: float = 0.0) -> dict[str, float]:
+        """Seconds of so many calls, after some (for at least `warm` seconds) that bring the memory into the caches."""
         if self.made is None:
             raise RuntimeError("nothing has been made ready")
         step, wait = self.made.step, self.made.wait
-        if count > 1:
+        begin = time.perf_counter()
+        while count > 1 or warm > 0.0:
             for _ in range(1 + count // 10):
                 result = step()
             wait(result)
+            if time.perf_counter() - begin >= warm:
+                break
         calls = range(count)
         start = time.perf_counter()
         for _ in calls:

@@ -71,7 +71,8 @@ CLOCK_WORDS = 18  # two words for the clock to write
 COMMAND = 20
 
 WINDOW = 16  # runs that are judged together, or fewer if they take
-LONG = 20_000_000  # nanoseconds
+LONG = 20_000_000  # nanoseconds,
+LOST = 8  # or lose the time of so many runs of the favourite
 PATIENT = 7  # windows of a new favourite,
 SURPRISED = -1  # unless the one before had become slower at once
 MOST_PATIENCE = 63
@@ -206,15 +207,19 @@ def judge(command: Words, taken: int, kind: int) -> None:
         counted = command[RUNS]
         if counted > 0:
             mean = max(1, command[SUM] // counted)
-            if counted >= WINDOW or command[SUM] > LONG or hopeless(command, mean, kind):
+            if counted >= WINDOW or command[SUM] > LONG or hopeless(command, counted, kind):
                 command[RUNS] = 0
                 command[SUM] = 0
                 decide(command, mean, kind)
 
 
-def hopeless(command: Words, mean: int, kind: int) -> bool:
-    """Whether this kind is tried, and so much slower than the favourite that no more runs are needed."""
-    return kind != command[FAVOURITE] and 4 * mean > 5 * command[MEANS + 1 - kind] and command[MEANS + 1 - kind] != 0
+def hopeless(command: Words, counted: int, kind: int) -> bool:
+    """Whether this kind is tried, and has already lost so much time that no more runs are needed.
+
+    Less than that it may lose and still win: its first runs find nothing in the other processors' caches.
+    """
+    other = command[MEANS + 1 - kind]
+    return kind != command[FAVOURITE] and other != 0 and command[SUM] > (counted + LOST) * other
 
 
 def decide(command: Words, mean: int, kind: int) -> None:

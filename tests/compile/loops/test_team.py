@@ -173,6 +173,21 @@ def test_the_run_that_wakes_the_team_does_not_count() -> None:
     assert sum(windows(team, lambda i: 100, 5000)[-1000:]) / 1000 > 0.95
 
 
+def test_a_team_that_is_slow_until_its_caches_are_full_is_used() -> None:
+    since: list[int] = []
+
+    def team(i: int) -> int:
+        since[:] = [*since, i] if since and since[-1] == i - 1 else [i]
+        return 140 if len(since) < 6 else 60
+
+    assert sum(windows(team, lambda i: 100, 5000)[-1000:]) / 1000 > 0.95
+
+
+def test_a_team_that_is_far_slower_is_given_up_at_once() -> None:
+    kinds = "".join(map(str, windows(lambda i: 3000, lambda i: 100, 1000)))
+    assert {*kinds.split("0")} == {"", "11"}
+
+
 def test_one_slow_run_costs_a_window_and_no_more() -> None:
     kinds = windows(lambda i: 40_000 if i == 2500 else 60, lambda i: 100, 4000)
     assert sum(kinds[2500:2600]) >= 100 - 3 * (walk.WINDOW + 1)
