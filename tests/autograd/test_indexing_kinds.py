@@ -260,7 +260,7 @@ def test_integers_beside_arrays_select_first_as_in_pytorch(index):
     assert results[0] == results[1]
 
 
-@pytest.mark.parametrize("value", [None, "3", [1, "a"], {}, 1j, object()], ids=str)
+@pytest.mark.parametrize("value", [None, "3", [1, "a"], {}, 1j, object()], ids=lambda value: type(value).__name__)
 def test_what_is_no_number_is_not_assigned(value):
     x = groundup.zeros(2)
     with pytest.raises(TypeError, match=r"can't assign a \w+ to a groundup\.FloatTensor"):

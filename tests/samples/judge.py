@@ -8,7 +8,9 @@ from __future__ import annotations
 import warnings
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
@@ -22,6 +24,9 @@ from tests.samples.known import UP_TO_SIGN
 TOLERANCE = {"float64": (1e-7, 1e-7), "float32": (1.3e-6, 1e-5), "float16": (1e-3, 1e-3), "bfloat16": (1.6e-2, 1e-5)}
 
 
+torch.set_num_threads(1)  # the samples are small: threads only wait for each other
+
+
 class TheirOwn(Exception):
     """PyTorch itself refuses the sample, so that there is nothing to compare with."""
 
@@ -33,6 +38,17 @@ def samples(entry: Any, dtype: torch.dtype) -> Iterator[Any]:
     np.random.seed(seed)
     wants_gradient = entry.supports_autograd and dtype.is_floating_point
     yield from entry.sample_inputs("cpu", dtype, requires_grad=wants_gradient)
+
+
+@contextmanager
+def seeds_of_the_cpu() -> Iterator[None]:
+    """Have PyTorch seed what draws on the CPU only.
+
+    Its lists seed before every sample, and each time `torch.manual_seed` writes the stack of calls down for each kind
+    of device that is not there: three quarters of the time of the whole run.
+    """
+    with mock.patch.object(torch, "manual_seed", torch.default_generator.manual_seed):
+        yield
 
 
 def _call(function: Any, sample: Any, converter: Converter) -> Any:

@@ -11,7 +11,7 @@ from torch.testing._internal.common_methods_invocations import op_db
 
 from tests.samples.convert import NotHere
 from tests.samples.find import full_name, ours
-from tests.samples.judge import TheirOwn, judge, judge_error, samples
+from tests.samples.judge import TheirOwn, judge, judge_error, samples, seeds_of_the_cpu
 from tests.samples.known import ERRORS, ERRORS_OF_ALL, LOOSER, RANDOM, SAMPLES, Known, reason_for
 
 DTYPES = {name: getattr(torch, name) for name in ("float64", "float32", "int64", "float16", "bfloat16")}
@@ -62,6 +62,7 @@ def missing() -> list[str]:
     return sorted({full_name(entry) for entry in op_db if ours(entry) is None})
 
 
+@seeds_of_the_cpu()
 def run(entry: Any, dtype: str) -> Result:
     """Every sample of the operation in that type; an empty result where PyTorch does not have the operation in it."""
     result = Result()
@@ -83,6 +84,7 @@ def run(entry: Any, dtype: str) -> Result:
     return result
 
 
+@seeds_of_the_cpu()
 def run_errors(entry: Any) -> Result:
     """Every input that the operation must refuse."""
     result = Result()
