@@ -15,7 +15,7 @@ from groundup.compile.graph import Graph, Memory, Statement, Value
 from groundup.compile.names import Names
 from groundup.compile.numbers import Number
 from groundup.compile.passes.views import RESHAPES
-from groundup.compile.spelling import key_source, spelled
+from groundup.compile.spelling import called, key_source, spelled
 from groundup.ops.index import rebuild
 from groundup.ops.readings.source import Expression
 
@@ -32,6 +32,7 @@ class Printer:
         self.helpers: dict[str, Any] = {"np": np}
         self.uses = graph.uses()
         self.memory_written = {statement.out.memory for statement in graph.statements if statement.inplace}
+        self.writable = _written_through(graph)
         self.written: dict[Value, Expression] = {}  # what stands for each value: its name, or its expression
         self.pending: dict[Value, Statement] = {}  # those that stand as an expression so far
         self.reads: dict[Value, set[Memory]] = {}  # the memory that is read by what stands as an expression
@@ -80,7 +81,10 @@ class Printer:
         if statement.call is not None:
             self._line(statement.out, self._drawn(statement), statement)
             return
-        found = spelled(statement, operands, self.helpers)
+        if statement.row.name == "expand" and statement.out in self.writable:
+            found = called(statement.row, operands, statement.params, self.helpers)  # NumPy's own is read-only
+        else:
+            found = spelled(statement, operands, self.helpers)
         if statement.row.shares and not statement.is_view:
             if {statement.out.memory, statement.operands[0].memory} & self.memory_written:
                 found = Expression(f"({found.text}).copy()")  # it was a copy, and NumPy may see a view
@@ -218,6 +222,18 @@ class Printer:
         if value not in self.spoken:
             self.spoken[value] = self.names.fresh(self.rows[value], alone=False)
         return self.spoken[value]
+
+
+def _written_through(graph: Graph) -> set[Value]:
+    """What is written in place, itself or through a view of it."""
+    found: set[Value] = set()
+    for statement in reversed(graph.statements):
+        if statement.inplace or (statement.is_view and statement.out in found):
+            value: Value | None = statement.operands[0]
+            while value is not None:  # and so what the same name stood for before
+                found.add(value)
+                value = value.older
+    return found
 
 
 def _named_views(graph: Graph) -> dict[Value, Value]:

@@ -30,6 +30,23 @@ def test_loops_show_their_kernels_and_calls() -> None:
     assert "(5, 4) @ (4, 3)" in step.report()
 
 
+@pytest.mark.parametrize("kind", ["numpy", "loops"])
+def test_one_line_of_what_was_expanded_is_written(kind: str) -> None:
+    def step(x: Any) -> Any:
+        part = x.expand(2, 3, 4)[0]
+        before = part * 2
+        part.mul_(3.0)
+        part[1].neg_()
+        return before, part + 0
+
+    compiled, x, y = groundup.compile(step), groundup.ones(3, 4), groundup.ones(3, 4)
+    with groundup.compile.reading(kind):
+        for _ in range(3):
+            for found, wanted in zip(compiled(x), step(y), strict=True):
+                assert groundup.equal(found, wanted)
+            assert groundup.equal(x, y)
+
+
 def test_an_unknown_kind_is_refused() -> None:
     step, x = _step()
     step(x)
