@@ -123,6 +123,27 @@ def test_costs_of_products() -> None:
         assert cost_of(product) == Cost(4 * (m * k + k * n + m * n), 2 * m * k * n)
 
 
+@pytest.mark.parametrize(("stride", "padding", "channels"), [(1, 0, 3), (2, 1, 16), (1, 1, 5)])
+def test_costs_of_convolutions_of_many_images(stride: int, padding: int, channels: int) -> None:
+    """A product and a sum for each image, place, and tap that is not in the border."""
+    shapes = (16, channels, 9, 8), (6, channels, 3, 3)
+    x, weight = (groundup.ones(*shape, requires_grad=True) for shape in shapes)
+
+    def step(x: Any, weight: Any) -> Any:
+        out = F.conv2d(x, weight, None, stride, padding)
+        return out.detach(), *groundup.autograd.grad((out * out).sum(), (x, weight))
+
+    compiled = groundup.compile(step)
+    with groundup.compile.reading("loops"):
+        for _ in range(2):
+            out, *_ = compiled(x, weight)
+    calls = [made for each in compiled.entries[0].runner.__self__.steps for made in each if isinstance(made, Made)]
+    costs = [cost_of(made) for made in calls if made.kernel.name.startswith(("link_images", "link_products"))]
+    assert [each.flops for each in costs] == [2 * int(out.sum())] * 3
+    arrays = 4 * (x.numel() + out.numel())
+    assert [each.bytes > arrays for each in costs] == [False, True, False]  # the weight's gradient has partial results
+
+
 def test_a_length_that_nobody_knows() -> None:
     text = (
         "def f(a, ends, out, begin, end):\n"

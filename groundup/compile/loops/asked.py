@@ -126,7 +126,7 @@ class Asked:
         if why is not None:
             raise Refused(why)
         buffers = {_buffer(each) for each in arguments} - {None}
-        self.items.append(Call(kernel, list(arguments), split, buffers, buffers))  # type: ignore[arg-type]
+        self.items.append(Call(kernel, list(arguments), split, buffers, buffers, flops, bytes))  # type: ignore[arg-type]
 
     def gemm(
         self, a: Any, b: Any, c: Any, m: int, n: int, k: int, transa: bool = False, transb: bool = False,

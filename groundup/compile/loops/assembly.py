@@ -204,7 +204,7 @@ def _called(call: Call, taken: dict[str, str]) -> Made:
     """A kernel written by hand, with the source of what it calls."""
     name = call.function.__name__
     kernel = Kernel(name, _source(call.function), kinds_of(call.arguments))
-    return _renamed(Made(kernel, call.arguments, call.split), taken)
+    return _renamed(Made(kernel, call.arguments, call.split, flops=call.flops, bytes=call.bytes), taken)
 
 
 @cache

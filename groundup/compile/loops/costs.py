@@ -65,7 +65,7 @@ def _of_kernel(made: Made) -> Cost:
     moved = 0
     for counts in (walk.read, walk.written):
         moved += sum(min(count, walk.sizes[name][0]) * walk.sizes[name][1] for name, count in counts.items())
-    return Cost(moved, walk.flops)
+    return Cost(made.bytes or moved, made.flops or walk.flops)
 
 
 def _sizes(given: dict[str, Any]) -> dict[str, tuple[int, int]]:

@@ -43,6 +43,8 @@ class Made:
     arguments: list[Any]
     split: int
     partials: list[tuple[Buffer, Buffer, str]] = field(default_factory=list)  # partial results, whole ones, how
+    flops: int = 0  # where these are known better than the text tells
+    bytes: int = 0
 
 
 class Emitter:

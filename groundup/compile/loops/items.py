@@ -24,6 +24,8 @@ class Call:
     split: int
     reads: set[Buffer]
     writes: set[Buffer]
+    flops: int = 0  # where the lowering says how many there are
+    bytes: int = 0
 
 
 @dataclass(eq=False, slots=True)

@@ -129,7 +129,7 @@ def _linked(
         pixel_step, channel_step, laid_step = channels * IMAGES, IMAGES, pixels * channels * IMAGES
     table, firsts = (ctx.constant(each) for each in links)
     arguments = [x, packed, table, firsts, out, batch, channels, taps, pixel_step, channel_step, laid_step]
-    flops = len(links[0]) * channels * rows * batch
+    flops = len(links[0]) * channels * rows * batch  # two numbers a link, a product and a sum
     size = (channels * pixels + rows * places) * moved
     ctx.call(link_images, [*arguments, rows, places * batch], split=places * chunks, flops=flops, bytes=size)
 
@@ -178,8 +178,10 @@ def lower_convolve_weight(s: Statement, ctx: Context) -> None:
     table, firsts = (ctx.constant(each) for each in links)
     zero = ctx.constant(np.zeros(1, s.out.dtype))
     arguments = [source, right, table, firsts, zero, partial, batch, channels, taps, math.prod(image) * batch]
-    flops = len(links[0]) * channels * rows * batch
-    ctx.call(link_products, [*arguments, rows, places * batch], split=panels * -(-rows // ROWS), flops=flops)
+    flops = len(links[0]) * channels * rows * batch  # two numbers a link, a product and a sum
+    moved = ((channels * math.prod(image) + rows * places) * batch + panels * size) * s.out.dtype.itemsize
+    units = panels * -(-rows // ROWS)
+    ctx.call(link_products, [*arguments, rows, places * batch], split=units, flops=flops, bytes=moved)
     if panels > 1:
         ctx.call(sum_panels, [partial, out, panels, size], split=-(-size // 64))
 

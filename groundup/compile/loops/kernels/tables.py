@@ -45,7 +45,7 @@ class _Positions:
         if any(each.shape != first.shape for each in indices):
             raise ctx.refuse("positions that are broadcast")
         end = axis + len(indices)
-        self.count = math.prod(first.shape)
+        self.count, self.kind = math.prod(first.shape), first.dtype
         self.before, self.width = math.prod(size[:axis]), math.prod(size[end:])
         self.rows = size[axis]
         if 0 in size or not self.count:
@@ -61,6 +61,11 @@ class _Positions:
     @property
     def numbers(self) -> tuple[int, int, int]:
         return self.rows, self.width, self.count
+
+    @property
+    def moved(self) -> int:
+        """The bytes of the positions themselves."""
+        return self.count * self.kind.itemsize
 
     @property
     def blocks(self) -> int:
@@ -94,7 +99,8 @@ def _pick(s: Statement, ctx: Context, axis: int, indices: list[Any], wraps: bool
     table = s.operands[0]
     at = _Positions(ctx, table.shape, axis, indices)
     rows = at.before * at.count
-    moved = 2 * rows * at.width * s.out.dtype.itemsize
+    read = min(rows, at.before * at.rows)
+    moved = (rows + read) * at.width * s.out.dtype.itemsize + at.moved
     arguments = [ctx.read(table), at.index, ctx.out(s.out), at.flag, *at.numbers, int(wraps)]
     ctx.call(pick_rows, arguments, split=rows, bytes=moved)
 
@@ -120,7 +126,7 @@ def lower_index_added(s: Statement, ctx: Context) -> None:
     g, *indices = s.operands
     size = s.params["size"]
     at = _Positions(ctx, size, _axis_of(s.params["pattern"], len(size), ctx), indices)
-    moved = (math.prod(g.shape) + math.prod(size)) * s.out.dtype.itemsize
+    moved = (math.prod(g.shape) + math.prod(size)) * s.out.dtype.itemsize + at.moved
     arguments = [ctx.read(g), at.index, ctx.out(s.out), at.flag, *at.numbers, 1]
     ctx.call(add_rows, arguments, split=at.blocks, bytes=moved)
 

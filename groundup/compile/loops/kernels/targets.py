@@ -163,7 +163,7 @@ def lower_nll_back(s: Statement, ctx: Context) -> None:
         arguments = [target, weight, counts, step, shape.classes, ignore, shape.examples, PANEL]
         ctx.call(weigh_targets, arguments, split=shape.panels)
     numbers = (int(s.params["reduction"] == "none"), step, shape.classes, shape.after, ignore, panels)
-    moved = math.prod(s.out.shape) * s.out.dtype.itemsize
+    moved = math.prod(s.out.shape) * s.out.dtype.itemsize + shape.examples * s.operands[1].dtype.itemsize
     ctx.call(spread_targets, [g, target, weight, counts, out, flag, *numbers], split=shape.before, bytes=moved)
 
 
