@@ -10,6 +10,7 @@ import pytest
 
 import groundup
 import groundup.nn.functional as F
+from groundup import nn, optim
 from groundup.compile import TraceError
 
 X = groundup.linspace(-1.0, 1.0, 12).reshape(4, 3)
@@ -65,11 +66,82 @@ def test_a_number_of_classes_that_depends_on_data_is_told() -> None:
         groundup.compile(lambda t: F.one_hot(t))(CLASSES)
 
 
-def test_a_table_has_no_row_before_the_first() -> None:
-    pytest.importorskip("llvmlite")
-    step = groundup.compile(lambda i: F.embedding(i, groundup.eye(3)))
-    with groundup.compile.reading("loops"):
-        for _ in range(3):
-            step(groundup.tensor([0, 2]))
-        with pytest.raises(IndexError, match="index -1 is out of bounds"):
-            step(groundup.tensor([0, -1]))
+# Wrong positions
+
+PART = groundup.linspace(0.0, 1.0, 6).reshape(2, 3)
+READ: dict[str, tuple[Callable[[Any, Any], Any], int]] = {  # with the size of what positions go into
+    "embedding": (lambda x, i: F.embedding(i, x, padding_idx=0), 4),
+    "index_select": (lambda x, i: x.index_select(1, i), 3),
+    "gather": (lambda x, i: x.gather(1, i.unsqueeze(0)), 3),
+    "scatter": (lambda x, i: x.scatter(0, i.unsqueeze(1), PART), 4),
+    "scatter_add": (lambda x, i: x.scatter_add(0, i.unsqueeze(1), PART), 4),
+    "scatter_reduce": (lambda x, i: x.scatter_reduce(1, i.unsqueeze(0), PART, "amax"), 3),
+    "index_add": (lambda x, i: x.index_add(0, i, PART), 4),
+    "index_copy": (lambda x, i: x.index_copy(0, i, PART), 4),
+    "nll_loss": (lambda x, i: F.nll_loss(x[:2], i), 3),
+    "cross_entropy": (lambda x, i: F.cross_entropy(x[:2], i), 3),
+}
+
+
+@pytest.mark.parametrize("reading", ["numpy", "loops"])
+@pytest.mark.parametrize("name", READ)
+def test_a_wrong_position_raises_what_it_raises_in_eager(name: str, reading: str) -> None:
+    function, size = READ[name]
+    compiled, right = groundup.compile(function), groundup.tensor([0, 1])
+    with groundup.compile.reading(reading):
+        for wrong in (-1, size, -size - 1):
+            for _ in range(2):
+                assert groundup.allclose(compiled(X, right), function(X, right))
+            positions = groundup.tensor([0, wrong])
+            with pytest.raises((IndexError, RuntimeError)) as expected:
+                function(X, positions)
+            with pytest.raises(expected.type) as found:
+                compiled(X, positions)
+            assert str(found.value).split("\n")[0] == str(expected.value).split("\n")[0]
+
+
+@pytest.mark.parametrize("reading", ["numpy", "loops"])
+def test_negative_positions_stay_right_where_they_are(reading: str) -> None:
+    def function(x: Any, i: Any) -> Any:
+        return x[i], x.take(i), groundup.take_along_dim(x, i.unsqueeze(1), 0)
+
+    compiled = groundup.compile(function)
+    with groundup.compile.reading(reading):
+        for positions in ([0, 1], [0, -1], [-4, 2]):
+            i = groundup.tensor(positions)
+            for found, wanted in zip(compiled(X, i), function(X, i), strict=True):
+                assert groundup.equal(found, wanted)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("reading", ["numpy", "loops"])
+def test_a_wrong_position_leaves_weights_as_they_were(reading: str, threads: int) -> None:
+    """Nor does the next call, with right ones, hear of it."""
+    groundup.manual_seed(0)
+    model = nn.Sequential(nn.Embedding(6, 32), nn.Linear(32, 32 * threads), nn.Linear(32 * threads, 5))
+    optimizer = optim.Adam(model.parameters(), lr=0.001)
+
+    @groundup.compile
+    def step(tokens: Any, classes: Any) -> Any:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(tokens), classes)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    right = groundup.arange(120) % 6, groundup.arange(120) % 5
+    wrong = [groundup.where(groundup.arange(120) == 77, 9, each) for each in right]
+    before_threads = groundup.compile.get_num_threads()
+    groundup.compile.set_num_threads(threads)
+    try:
+        with groundup.compile.reading(reading):
+            losses = [step(*right).item() for _ in range(3)]
+            for tokens, classes in ((wrong[0], right[1]), (right[0], wrong[1]), wrong):
+                before = [each.detach().clone() for each in model.parameters()]
+                with pytest.raises(IndexError):
+                    step(tokens, classes)
+                assert all(map(groundup.equal, before, model.parameters()))
+                losses.append(step(*right).item())
+    finally:
+        groundup.compile.set_num_threads(before_threads)
+    assert losses[-1] < losses[0]

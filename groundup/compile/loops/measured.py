@@ -21,6 +21,7 @@ from groundup.compile.loops.layout import Buffer
 from groundup.compile.loops.rates import seconds
 from groundup.compile.loops.run import LoopProgram
 from groundup.compile.loops.team import Run
+from groundup.compile.loops.walk import KERNEL
 from groundup.random import Generator, default_generator
 
 EACH = 0.002  # seconds given to the measurement of one call
@@ -136,6 +137,7 @@ class _Measuring:
         if not isinstance(step, list):
             return [Measured(step, self._timed(step, lambda turns: [call() for _ in range(turns)], id(step)))]
         table = call._kept[0]
+        table = table[table[:, KERNEL] != 0]
         memory, values = self.program.memory, self.program.values
         found = []
         for i, made in enumerate(step):

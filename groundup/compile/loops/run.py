@@ -127,6 +127,11 @@ class LoopProgram:
     def _bind(self) -> None:
         self.distinct = list(self.addresses)
         self.kept: list[Any] = []
+        graph = self.program.graph
+        written = {each.out.memory for each in graph.statements if each.inplace}
+        inputs = zip(graph.inputs, self.inputs, strict=True)
+        self.changed = {buffer for value, buffer in inputs if value.memory in written}  # of the caller's
+        self.flags: list[int] = []  # of the tables so far
         tables = [self._table(step) if isinstance(step, list) else step for step in self.steps]
         self.values = np.zeros(max(len(self.numbers), 1))
         self.calls = [self._callable(each) for each in tables]
@@ -142,9 +147,17 @@ class LoopProgram:
         return self.plan.looked.keys() & set(re.findall(r"\w+", text))
 
     def _table(self, segment: list[Made | Product]) -> tuple[np.ndarray, bool]:
-        rows = []
+        rows: list[list[int]] = []
         work = 0
+        unseen = list(self.flags)  # by the segment
         for made in segment:
+            buffers = {*touched(made)}
+            if unseen and not self.changed.isdisjoint(buffers):
+                rows.append(self._stop(unseen))
+                unseen = []
+            flags = [each.slot for each, _ in self.plan.checks if each in buffers]
+            unseen += flags
+            self.flags += flags
             if isinstance(made, Product):
                 call = multiplied(made)
                 self.kept.append(call.args)
@@ -165,6 +178,12 @@ class LoopProgram:
             self.kept.append(array)
             rows.append([self.addresses[made.kernel], array.ctypes.data, 64 if made.split > 1 else 1, 1])
         return np.array(rows, np.int64), work < SMALL
+
+    def _stop(self, flags: list[int]) -> list[int]:
+        """A row that ends the walk where an index was wrong."""
+        slots = np.array([len(flags), *flags], np.int64)
+        self.kept.append(slots)
+        return [0, slots.ctypes.data, 1, 1]
 
     def _number(self, argument: Any) -> int:
         text = argument.text if isinstance(argument, Number) else f"float('{argument!r}')"
@@ -228,7 +247,11 @@ class LoopProgram:
         numbers = self._lambda(program.numbers)
 
         def run() -> None:
-            found = program.run(*reads(), *numbers(*self.current))
+            try:
+                found = program.run(*reads(), *numbers(*self.current))
+            except Exception:
+                self.check()  # which may be why
+                raise
             if found:
                 target()[0][...] = np.reshape(found[0], shape)
 
@@ -291,13 +314,15 @@ class LoopProgram:
         return found.copy() if layout.buffer.kind == "constant" else found
 
     def check(self) -> None:
-        """Raise what a kernel has found wrong with an index."""
+        """Raise what kernels have found wrong with indices: the first of it. The next call begins anew."""
+        error = None
         for buffer, found in self.plan.checks:
             flag = self.bases[buffer.slot]
             if flag is not None and flag[0]:
-                wrong = int(flag[1])
+                error = error or found(int(flag[1]))
                 flag[:] = 0
-                raise found(wrong)
+        if error is not None:
+            raise error from None
 
 
 def loops(program: Program) -> LoopProgram | None:

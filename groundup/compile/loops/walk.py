@@ -77,9 +77,10 @@ PATIENT = 7  # windows of a new favourite,
 SURPRISED = -1  # unless the one before had become slower at once
 MOST_PATIENCE = 63
 
-# A row of the table, in words.
+# A row of the table, in words. Without a kernel it ends the walk if a flag is set: before memory of the caller's is
+# written, for which an index was wrong.
 KERNEL = 0
-ARGUMENTS = 1
+ARGUMENTS = 1  # or, without a kernel, how many flags, and their places in memory
 SHARE = 2  # how many threads take part
 MEET = 3  # whether there is a barrier behind it
 ROW = 4
@@ -127,6 +128,15 @@ def barrier(shared: Words, t: int, n: int) -> None:
             wait_for_change(shared, MEETING, meeting, t, shared[TURNS_AT_A_BARRIER])
 
 
+def some_flag(memory: Words, flags: Words) -> bool:
+    """Whether one of these flags is set."""
+    for k in range(flags[0]):
+        flag = int64_at(memory[flags[1 + k]])
+        if load(flag, 0) != 0:
+            return True
+    return False
+
+
 def walk(shared: Words, what: Words, t: int, n: int) -> None:
     """The share of thread t of n in all steps of a job; `what` is its command from TABLE on."""
     table = int64_at(what[0])
@@ -141,7 +151,12 @@ def walk(shared: Words, what: Words, t: int, n: int) -> None:
         for i in range(calls):
             row = ROW * i
             share = min(table[row + SHARE], n)
-            if t < share:
+            if table[row + KERNEL] == 0:
+                stops = some_flag(memory, int64_at(table[row + ARGUMENTS]))
+                barrier(shared, t, n)  # nobody sets or clears a flag before all have looked
+                if stops:
+                    return
+            elif t < share:
                 call_kernel(table[row + KERNEL], what[MEMORY - TABLE], numbers, table[row + ARGUMENTS], t, share)
             met = n == 1 or table[row + MEET] != 0
             if n > 1 and met:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from groundup import dtypes
+from groundup.autograd.apply import apply
+from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase
 from groundup.functions.axes import one_axis
+from groundup.ops.index.bounds import check, within
 
 Tensor = Any
 
@@ -44,23 +46,12 @@ def check_mask(mask: Tensor, name: str) -> None:
         )
 
 
-def outside(positions: np.ndarray, size: int) -> bool:
-    """Whether some index is negative or not below `size`: read as unsigned, a negative one is large."""
-    if not positions.size:
-        return False
-    if positions.dtype == np.int64:
-        return bool(np.maximum.reduce(positions.view(np.uint64), axis=None) >= size)
-    return bool(positions.min() < 0 or positions.max() >= size)
-
-
-def check_bounds(
-    index: Tensor, size: int, dim: int, kind: Callable[[str], Exception] = RuntimeError, before: str = ""
-) -> None:
-    """Refuse positions that a dimension of that size does not have."""
-    positions = index._array
-    if outside(positions, size):
-        wrong = positions[(positions < 0) | (positions >= size)].flat[0]
-        raise kind(f"{before}index {wrong} is out of bounds for dimension {dim} with size {size}")
+def bounded(index: Tensor, size: int, dim: int, told: str = "place") -> Tensor:
+    """The index, if a dimension of that size has its positions; a traced function asks at each call."""
+    check(index._array, size, dim, told)
+    if LOCAL.state.watch is None or not index._array.size:
+        return index
+    return apply(within, index, size=size, dim=dim, told=told)
 
 
 def wrapped(index: Tensor, size: int) -> np.ndarray:
@@ -77,12 +68,12 @@ def _lengths(tensor: Tensor) -> tuple[int, ...]:
     return tensor._array.shape or (1,)
 
 
-def check_gather(input: Tensor, axis: int, index: Tensor) -> None:
-    """Refuse an index that does not fit `input` along that axis."""
+def check_gather(input: Tensor, axis: int, index: Tensor) -> Tensor:
+    """The index, if it fits `input` along that axis."""
     check_positions(index, "gather")
     have, wanted = _lengths(input), _lengths(index)
     if not index._array.size:
-        return
+        return index
     if len(have) != len(wanted):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     for k, (n, m) in enumerate(zip(have, wanted, strict=True)):
@@ -91,11 +82,11 @@ def check_gather(input: Tensor, axis: int, index: Tensor) -> None:
                 f"Size does not match at dimension {k} expected index {list(wanted)} to be no larger than self "
                 f"{list(have)} apart from dimension {axis}"
             )
-    check_bounds(index, have[axis], axis)
+    return bounded(index, have[axis], axis)
 
 
-def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> int:
-    """`dim` as a non-negative axis, after the checks that all forms of scatter share."""
+def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int, Tensor]:
+    """`dim` as a non-negative axis, and the index, after the checks that all forms of scatter share."""
     axis = one_axis(dim, input._array.ndim)
     check_positions(index, "scatter")
     if isinstance(src, TensorBase) and src._array.dtype != input._array.dtype:
@@ -103,12 +94,11 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> int:
             f"scatter(): Expected self.dtype to be equal to src.dtype\n  They are {legacy(input)} and {legacy(src)}."
         )
     if not index._array.size:
-        return axis
+        return axis, index
     have, wanted = _lengths(input), _lengths(index)
     given = _lengths(src) if isinstance(src, TensorBase) else wanted
     if have == wanted == given:
-        check_bounds(index, have[axis], axis)
-        return axis
+        return axis, bounded(index, have[axis], axis)
     for name, shape in (("self", have), ("src", given)):
         if len(shape) != len(wanted):
             raise RuntimeError(f"Index tensor must have the same number of dimensions as {name} tensor")
@@ -118,12 +108,11 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> int:
         raise RuntimeError(
             f"Expected index {list(wanted)} to be no larger than self {list(have)} apart from dimension {axis}{also}"
         )
-    check_bounds(index, have[axis], axis)
-    return axis
+    return axis, bounded(index, have[axis], axis)
 
 
-def check_slices(input: Tensor, dim: int, index: Tensor, source: Tensor, name: str) -> int:
-    """`dim` as a non-negative axis, after the checks that `index_add` and `index_reduce` share."""
+def check_slices(input: Tensor, dim: int, index: Tensor, source: Tensor, name: str) -> tuple[int, Tensor]:
+    """`dim` as a non-negative axis, and the index, after the checks that `index_add` and `index_reduce` share."""
     axis = one_axis(dim, input._array.ndim)
     if index._array.dtype.kind not in "iu":
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index but got: {legacy(index)}")
@@ -148,5 +137,4 @@ def check_slices(input: Tensor, dim: int, index: Tensor, source: Tensor, name: s
             f"{name}(): Number of indices ({index._array.size}) should be equal to source.size(dim): "
             f"({given[axis]}), for dim: {axis}"
         )
-    check_bounds(index, have[axis], axis)
-    return axis
+    return axis, bounded(index, have[axis], axis)

@@ -9,9 +9,11 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.apply import apply
+from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import shown_as, wrap
 from groundup.errors import broadcast_error
 from groundup.functions.axes import one_axis
+from groundup.functions.elementwise import where
 from groundup.functions.index.brackets import arrays_of, explain, fitted, getitem, split_key
 from groundup.functions.index.checks import check_gather, check_long, check_mask, legacy, wrapped
 from groundup.functions.index.writing import Writing
@@ -43,7 +45,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
             [3.]])
     """
     axis = one_axis(dim, input._array.ndim)
-    check_gather(input, axis, index)
+    index = check_gather(input, axis, index)
     shape = index._array.shape
     if shape and len(shape) == input._array.ndim:
         return apply(rows.gather, input, index, dim=axis)
@@ -73,8 +75,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         common = np.broadcast_shapes(*others)
         input = expand(input, (*common[:axis], have[axis], *common[axis:]))
         indices = expand(indices, (*common[:axis], wanted[axis], *common[axis:]))
-    if have and indices._array.size and indices._array.min() < 0:
-        indices = wrap(np.where(indices._array < 0, indices._array + have[axis], indices._array))
+    if have and indices._array.size and (LOCAL.state.watch is not None or indices._array.min() < 0):
+        indices = where(indices < 0, indices + have[axis], indices)
     return gather(input, axis, indices)
 
 

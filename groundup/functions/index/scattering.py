@@ -36,7 +36,8 @@ def scatter_writing(input: Tensor, dim: int, index: Tensor, src: Any, value: Any
         if reduce not in ("add", "multiply"):
             raise RuntimeError("reduce argument must be either add or multiply.")
         row = rows.scatter_add if reduce == "add" else rows.scatter_prod
-    return Writing(row, (index, src), {"dim": check_scatter(input, dim, index, src)})
+    axis, index = check_scatter(input, dim, index, src)
+    return Writing(row, (index, src), {"dim": axis})
 
 
 def scatter(
@@ -66,7 +67,8 @@ def scatter(
 
 def add_writing(input: Tensor, dim: int, index: Tensor, src: Any) -> Writing:
     """What `scatter_add` and `scatter_add_` do."""
-    return Writing(rows.scatter_add, (index, src), {"dim": check_scatter(input, dim, index, src)})
+    axis, index = check_scatter(input, dim, index, src)
+    return Writing(rows.scatter_add, (index, src), {"dim": axis})
 
 
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -87,7 +89,7 @@ def scatter_reduce(
     >>> groundup.zeros(2).scatter_reduce(0, where, x, "mean", include_self=False)
     tensor([2.5000, 5.0000])
     """
-    axis = check_scatter(input, dim, index, src)
+    axis, index = check_scatter(input, dim, index, src)
     if reduce not in REDUCTIONS:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     if not index._array.size:

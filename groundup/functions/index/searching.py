@@ -12,9 +12,10 @@ from groundup.autograd.apply import apply
 from groundup.autograd.state import is_traced
 from groundup.autograd.tape import TensorBase, constant, wrap
 from groundup.functions.axes import one_axis
-from groundup.functions.index.checks import legacy, outside
+from groundup.functions.index.checks import legacy
 from groundup.functions.index.table import embedding
 from groundup.ops import elementwise
+from groundup.ops.index.bounds import outside
 
 __all__ = [
     "argwhere",

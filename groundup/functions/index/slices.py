@@ -12,7 +12,7 @@ from groundup.autograd.apply import apply
 from groundup.autograd.settle import holdable
 from groundup.autograd.tape import TensorBase, shown_as, wrap
 from groundup.functions.axes import one_axis
-from groundup.functions.index.checks import check_bounds, check_long, check_slices, legacy
+from groundup.functions.index.checks import bounded, check_long, check_slices, legacy
 from groundup.functions.index.scattering import scatter_reduce
 from groundup.functions.index.writing import Writing
 from groundup.functions.view import clone, expand, reshape
@@ -56,7 +56,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
             "square brackets take any shape."
         )
     size = input._array.shape[axis] if input._array.ndim else 1
-    check_bounds(index, size, axis, IndexError, "index out of range in self\n  ")
+    index = bounded(index, size, axis, "slice")
     if not input._array.ndim:
         return clone(input)
     return apply(rows.index_select, input, _vector(index), dim=axis)
@@ -64,7 +64,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 def add_writing(input: Tensor, dim: int, index: Tensor, source: Tensor, alpha: float) -> Writing:
     """What `index_add` and `index_add_` do."""
-    axis = check_slices(input, dim, index, source, "index_add_")
+    axis, index = check_slices(input, dim, index, source, "index_add_")
     return Writing(rows.add_at, (source if alpha == 1 else source * alpha, _vector(index)), {"pattern": _pattern(axis)})
 
 
@@ -102,7 +102,7 @@ def copy_writing(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Writ
             f"index_copy_(): Number of indices ({index._array.size}) should be equal to source.size(dim) "
             f"({given[axis] if given else 1})"
         )
-    check_bounds(index, have[axis] if have else 1, axis, IndexError, "index_copy_(): ")
+    index = bounded(index, have[axis] if have else 1, axis, "copied")
     return Writing(rows.assign, (source, _vector(index)), {"pattern": _pattern(axis)})
 
 
@@ -132,8 +132,7 @@ def fill_writing(input: Tensor, dim: int, index: Tensor, value: Any) -> Writing:
     places = np.where(index._array < 0, index._array + size, index._array)
     if isinstance(value, TensorBase):  # each slice once, so that the value's gradient counts it once
         places = np.unique(places)
-    index = wrap(places.reshape(-1))
-    check_bounds(index, size, axis, IndexError)
+    index = bounded(wrap(places.reshape(-1)), size, axis, "filled")
     return Writing(rows.assign, (value, index), {"pattern": _pattern(axis)})
 
 
@@ -151,7 +150,7 @@ def index_reduce(
             f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.\n"
             "  The sum is index_add."
         )
-    axis = check_slices(input, dim, index, source, "index_reduce_")
+    axis, index = check_slices(input, dim, index, source, "index_reduce_")
     shape = source._array.shape
     if reduce == "mean" and input._array.dtype.kind in dtypes.REAL and shape:
         return _index_mean(input, axis, _vector(index), source, include_self)

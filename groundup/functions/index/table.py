@@ -10,7 +10,7 @@ from groundup.autograd.apply import apply
 from groundup.autograd.inplace import changed, write
 from groundup.autograd.tape import shown_as, wrap
 from groundup.functions.index.brackets import getitem
-from groundup.functions.index.checks import legacy
+from groundup.functions.index.checks import bounded, legacy
 from groundup.functions.index.slices import index_add, index_reduce
 from groundup.functions.view import reshape
 from groundup.ops import index as rows
@@ -47,9 +47,7 @@ def embedding(
     if weight._array.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     positions, count = input._array, len(weight._array)
-    if positions.size and (positions.min() < 0 or positions.max() >= count):
-        wrong = positions[(positions < 0) | (positions >= count)].flat[0]
-        raise IndexError(f"index out of range in self\n  index {wrong}, and weight has {count} rows")
+    input = bounded(input, count, 0, "row")
     padding = padding_row(padding_idx, count)
     if max_norm is not None:
         shorten_rows(weight, positions, max_norm, norm_type)

@@ -159,6 +159,16 @@ def join_positions(
             joined[i] = row * columns + column
 
 
+def copy_positions(index: Any, out: Any, flag: Any, size: int, begin: int, end: int) -> None:
+    """A copy of positions that are neither negative nor beyond the end; units are positions."""
+    for i in range(begin, end):
+        place = int(index[i])
+        if place < 0 or place >= size:
+            flag[1] = place
+            flag[0] = 1
+        out[i] = index[i]
+
+
 def copy_elements(x: Any, out: Any, size: int, begin: int, end: int) -> None:
     """A copy; units are blocks of 4096 elements."""
     for k in range(begin * 4096, min(end * 4096, size)):

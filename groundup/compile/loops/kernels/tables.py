@@ -13,6 +13,7 @@ from groundup.compile.loops.kernels.positions import (
     add_along,
     add_rows,
     copy_elements,
+    copy_positions,
     join_positions,
     pick_along,
     pick_rows,
@@ -20,6 +21,7 @@ from groundup.compile.loops.kernels.positions import (
     put_rows,
 )
 from groundup.ops.index import ARRAY
+from groundup.ops.index.bounds import TOLD
 
 _EVERYTHING = slice(None)
 
@@ -103,6 +105,17 @@ def _pick(s: Statement, ctx: Context, axis: int, indices: list[Any], wraps: bool
     moved = (rows + read) * at.width * s.out.dtype.itemsize + at.moved
     arguments = [ctx.read(table), at.index, ctx.out(s.out), at.flag, *at.numbers, int(wraps)]
     ctx.call(pick_rows, arguments, split=rows, bytes=moved)
+
+
+def lower_within(s: Statement, ctx: Context) -> None:
+    """Positions that a dimension has."""
+    index = s.operands[0]
+    _check_positions(ctx, [index])
+    size, dim, told = (s.params[each] for each in ("size", "dim", "told"))
+    flag = ctx.flag(lambda wrong: TOLD[told](wrong, size, dim))
+    count = math.prod(index.shape)
+    moved = 2 * count * index.dtype.itemsize
+    ctx.call(copy_positions, [ctx.read(index), ctx.out(s.out), flag, size], split=count, bytes=moved)
 
 
 def lower_embedding(s: Statement, ctx: Context) -> None:
@@ -226,6 +239,7 @@ def lower_scatter_add(s: Statement, ctx: Context) -> None:
 
 
 LOWERINGS: dict[str, Lowering] = {
+    "within": lower_within,
     "embedding": lower_embedding,
     "padded_embedding": lower_embedding,
     "index_select": lower_index_select,
