@@ -8,6 +8,7 @@ its value, every place holds the tensor, module or other object that it held, an
 from __future__ import annotations
 
 import dis
+import functools
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -107,7 +108,7 @@ class Reach:
                         self.conditions.append((vars(each), key, value))
                         self._visit("", value, depth + 1)
 
-    def _mentioned(self, space: Any, names: set[str], depth: int) -> None:
+    def _mentioned(self, space: Any, names: frozenset[str], depth: int) -> None:
         """Of a class or a module those attributes that the code names."""
         for each in space.__mro__ if isinstance(space, type) else (space,):
             if _root(each) not in _OURS:
@@ -228,11 +229,14 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from _codes(each)
 
 
-def _globals_in(code: types.CodeType) -> set[str]:
+@functools.lru_cache(maxsize=4096)  # taking code apart is slow, and code never changes
+def _globals_in(code: types.CodeType) -> frozenset[str]:
     """The names of globals that the code reads."""
-    return {each.argval for part in _codes(code) for each in dis.get_instructions(part) if each.opname == "LOAD_GLOBAL"}
+    instructions = (each for part in _codes(code) for each in dis.get_instructions(part))
+    return frozenset(each.argval for each in instructions if each.opname == "LOAD_GLOBAL")
 
 
-def _attributes_in(code: types.CodeType) -> set[str]:
+@functools.lru_cache(maxsize=4096)
+def _attributes_in(code: types.CodeType) -> frozenset[str]:
     """The names that the code may read as attributes."""
-    return {name for part in _codes(code) for name in part.co_names}
+    return frozenset(name for part in _codes(code) for name in part.co_names)
