@@ -1,4 +1,4 @@
-"""What every test run shares: how hypothesis searches, and what happens to an example that needs an extra.
+"""What every test run shares: a folder of machine code, hypothesis, processes that divide the tests, absent extras.
 
 The examples in docstrings are collected from the package itself, so this file stands beside it and not in
 tests/. It needs pytest and nothing else: the suite also runs where NumPy is all there is.
@@ -10,7 +10,9 @@ import doctest
 import importlib.util
 import os
 import signal
+import tempfile
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 
@@ -33,6 +35,25 @@ else:
     # CI searches the same examples every time, so that a red run is red because of its change.
     settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True, print_blob=True)
     settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder of machine code for this run, empty at first: each kernel is made by the code that is tested, once.
+
+    The processes of pytest-xdist inherit the folder and share it, as do all others that tests start.
+    """
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.TemporaryDirectory(prefix="groundup-tests-")
+        os.environ["GROUNDUP_CACHE"] = folder.name
+        config.add_cleanup(folder.cleanup)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `-n`, a file's tests stay in one process, one after the other: some count what those before them found."""
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log) if config.getvalue("dist") == "load" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -53,6 +53,7 @@ def caches(folder: Path) -> dict[str, str]:
     """The settings that make each library keep what it compiles in this folder."""
     return {
         "XDG_CACHE_HOME": str(folder),
+        "GROUNDUP_CACHE": str(folder),
         "TORCHINDUCTOR_CACHE_DIR": str(folder / "torch"),
         "JAX_COMPILATION_CACHE_DIR": str(folder / "jax"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
