@@ -19,12 +19,12 @@ from groundup.compile.graph import Graph, Statement, Value
 from groundup.compile.loops.asked import Asked
 from groundup.compile.loops.convolutions import joined
 from groundup.compile.loops.emit import COPIES, spelled
-from groundup.compile.loops.expand import expanded
 from groundup.compile.loops.group import OPERATIONS, Group, Task, begun, contiguous
 from groundup.compile.loops.items import Item, Left, Looked, Product
 from groundup.compile.loops.layout import Buffer, Layout, restrided, steps, viewed
 from groundup.compile.loops.merge import merged
 from groundup.compile.loops.orders import as_memory_runs, in_order, kept, order_of, plain_memory
+from groundup.compile.loops.repeats import Repeats
 from groundup.compile.loops.terms import Refused, Term, converted
 from groundup.compile.numbers import Number
 from groundup.ops import ROWS
@@ -101,6 +101,7 @@ def planned(graph: Graph, without: Mapping[Any, str] | None = None) -> Plan:
     changed = {statement.out.memory for statement in graph.statements if statement.inplace}
     plan.plain, uses = plain_memory(graph), graph.uses()
     plan.shared = {value for value, count in uses.items() if count > 1}
+    repeats = Repeats(changed)
     for value in graph.inputs:
         plan.layouts[value] = contiguous(Buffer(value.dtype, math.prod(value.shape), "input", value.name), value.shape)
     for original in joined(graph):
@@ -111,7 +112,7 @@ def planned(graph: Graph, without: Mapping[Any, str] | None = None) -> Plan:
             if value.constant is not None and value.memory in changed and value not in plan.layouts:
                 _copy_of_constant(plan, value, original)
         plan.origin = original.row.name
-        for statement in expanded(original):
+        for statement in repeats.without(original):
             _place(plan, statement, changed)
     _close_gaps(plan)
     return plan

@@ -20,7 +20,7 @@ def common(graph: Graph) -> Graph:
         statement.operands = [same.get(each, each) if isinstance(each, Value) else each for each in statement.operands]
         out = statement.out
         if not statement.inplace and statement.call is None and out.memory not in written:
-            key = _key(statement)
+            key = key_of(statement)
             if key is not None and key in first:
                 same[out] = first[key]
                 continue
@@ -46,7 +46,7 @@ def _equal_constants(graph: Graph, written: set[Memory]) -> dict[Value, Value]:
     return same
 
 
-def _key(statement: Statement) -> Any:
+def key_of(statement: Statement) -> Any:
     """What decides the value, or None if it cannot be compared."""
     operands = tuple((type(each), each if isinstance(each, Value) else str(each)) for each in statement.operands)
     try:
