@@ -171,7 +171,7 @@ class _Walk:
             self._operations(statement.value, times)
 
     def _assigned(self, name: str, statement: ast.Assign | ast.AugAssign, real: bool) -> None:
-        if real:
+        if real or ast.unparse(statement.value).startswith("np.empty("):  # a row that the kernel keeps for itself
             self.floats.add(name)
         self.numbers.pop(name, None)
         if isinstance(statement, ast.Assign) and not real:

@@ -2,7 +2,8 @@
 
 The loops run over the group's domain, its axes merged where everything that is read and written allows it. Where rows
 are reduced, the innermost loop is written several times, one for each stage: what the next stage needs of an earlier
-one is computed again if that is cheap, and read back from where it was stored if not. Sums over other axes go into one
+one is read back from where it was stored; what nobody else needs is computed again if that is cheap, and kept in a row
+of the kernel's own if not. Sums over other axes go into one
 partial result for each of a fixed number of panels, which another kernel adds up, so that a result does not depend on
 how many threads there are.
 """
@@ -27,6 +28,7 @@ from groundup.compile.numbers import Number
 CHEAP = frozenset(
     "add sub mul neg relu maximum minimum where ne eq gt ge lt le square clamp_min clamp_max cast".split()
 )
+ROOM = 65536  # bytes of the rows that a kernel keeps for itself, at most: they lie on the stack
 PANEL = 32768  # elements of a panel, at least
 PANELS = 8  # at most
 PARTIAL = {"plus": "sum", "largest": "maximum", "smallest": "minimum"}  # what partial results are called
@@ -58,6 +60,7 @@ class Emitter:
         self.kinds: list[tuple[str, Any, str]] = []  # names, arguments, kinds
         self.used: set[str] = {"begin", "end", "panel", "place", "size", "rows", "columns", "panels", *_AXES}
         self.called: set[str] = set()
+        self.rows: dict[Buffer, str] = {}  # the rows that the kernel keeps for itself, by what they are a row of
         self._merge()
         self._stages()
 
@@ -106,8 +109,15 @@ class Emitter:
                 for read in member.reads:
                     maker = self._maker(read)
                     if maker is not None and maker.level == FULL and self.stage[maker.out.value] < now:
-                        if not self._cheap(maker):
-                            self.stored.add(maker.out.buffer)
+                        if maker.out.buffer not in self.stored and not self._cheap(maker):
+                            self._keep(maker)
+
+    def _keep(self, member: Member) -> None:
+        """Store a row at a time of what is needed in later passes alone; all of it, where the rows are long."""
+        buffer, width = member.out.buffer, self.sizes[-1]
+        if (sum(each.dtype.itemsize for each in self.rows) + buffer.dtype.itemsize) * width <= ROOM:
+            self.rows[buffer] = self._unused(f"{member.statement.row.name.rstrip('_')}_row")
+        self.stored.add(buffer)
 
     def _maker(self, read: Access | None) -> Member | None:
         """The member that made what is read, seen also through views."""
@@ -117,6 +127,10 @@ class Emitter:
 
     def _pass_of(self, member: Member) -> int:
         return self.stage[member.out.value] - (member.kind == ALONG)
+
+    def is_there(self, member: Member) -> bool:
+        """Whether what it made in an earlier pass is read back."""
+        return member.out.buffer in self.stored and member.out.buffer in self.by_buffer
 
     def _cheap(self, member: Member) -> bool:
         """Whether computing it again costs no more than reading it back."""
@@ -180,8 +194,11 @@ class Emitter:
                 if read is not None and self._maker(read) is None:
                     self._pointer(read)
         for member in self.group.members:
-            if member.kind != ACROSS and member.out.buffer in self.stored:
+            if member.kind != ACROSS and member.out.buffer in self.stored and member.out.buffer not in self.rows:
                 self._pointer(member.out)
+        for buffer, name in self.rows.items():
+            kind = "bool_" if buffer.dtype.kind == "b" else buffer.dtype.name
+            head.append(f"    {name} = np.empty({self._size(axes - 1)}, np.{kind})")
         depth = 1
         if self.across:
             head += self._panel_head()
@@ -317,14 +334,19 @@ class Emitter:
         if key not in self.parameters:
             if not name:
                 name = next(c for c in chain(_LETTERS, map("x{}".format, count())) if c not in self.used)
-            unique, times = name, 1
-            while unique in self.used:
-                times += 1
-                unique = f"{name}_{times}"
-            self.used.add(unique)
+            unique = self._unused(name)
             self.parameters[key] = unique
             self.kinds.append((unique, argument, kind))
         return self.parameters[key]
+
+    def _unused(self, name: str) -> str:
+        """The name, numbered if the kernel has used it."""
+        unique, times = name, 1
+        while unique in self.used:
+            times += 1
+            unique = f"{name}_{times}"
+        self.used.add(unique)
+        return unique
 
     def _number(self, number: Number, dtype: np.dtype[Any]) -> Term:
         """A number of the call; a name stays, an expression gets one."""
@@ -355,6 +377,8 @@ class Emitter:
 
     def place(self, access: Access) -> str:
         """An element, as it is written: `a[i * columns + j]`."""
+        if access.buffer in self.rows:
+            return f"{self.rows[access.buffer]}[{self.names[-1]}]"
         return f"{self._pointer(access)}[{self._index(access)}]"
 
 
@@ -395,7 +419,7 @@ class Block:
                 return emitter.inside[value]
             if value in self.known:
                 return self.known[value]
-            if emitter.stage[value] < emitter._pass_of(member) and not emitter._cheap(maker):
+            if emitter.stage[value] < emitter._pass_of(member) and emitter.is_there(maker):
                 return self._load(value, maker.out)
             return self.make(maker)
         if read.value not in self.known:

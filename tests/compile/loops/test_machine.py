@@ -324,6 +324,20 @@ def test_every_elementary_function_is_vectorised_in_a_loop() -> None:
     assert is_vectorised(Kernel("k", text, ("float32*", "float32*")))
 
 
+def test_a_kernel_has_rows_of_its_own() -> None:
+    for kind in ("float32", "float64", "int64", "bool_"):
+        text = (
+            f"def k(x, n, begin, end):\n    kept = np.empty(n, np.{kind})\n    for i in range(begin, end):\n"
+            "        for j in range(n):\n            kept[j] = x[i * n + n - 1 - j]\n"
+            "        for j in range(n):\n            x[i * n + j] = kept[j]\n"
+        )
+        dtype = np.dtype(kind)
+        x = (np.arange(40) % 3).astype(dtype).reshape(4, 10)
+        expected = x[:, ::-1].copy()
+        run(Kernel("k", text, (f"{dtype.name}*", "int")), [x, 10], 4)
+        np.testing.assert_array_equal(x, expected)
+
+
 # --- what cannot be ------------------------------------------------------------------------------------------
 
 REFUSED = {
@@ -332,6 +346,7 @@ REFUSED = {
     "x[i] = missing(x[i])": "missing is not known",
     "x[i] = np.convolve(x[i])": "np.convolve is not among",
     "x[i] = unset": "unset is not known",
+    "kept = np.empty(3, f32)": "made once, and outside of loops",
     "raise ValueError": "Raise has no place",
     "x = x[i]": "nothing can be stored in x",
     "x[i] = x[i] if": "SyntaxError",

@@ -39,6 +39,7 @@ class Expressions(Lines):
         super().__init__(module.declared)
         self.module, self.arguments, self.flags = module, arguments, flags
         self.pointers = {name for name, kind in arguments.items() if isinstance(kind, str) and kind.endswith("*")}
+        self.rooms: dict[str, Kind] = {}  # arrays that the function makes for itself
         self.kinds: dict[str, Kind] = {name: kind for name, kind in arguments.items() if name not in self.pointers}
         self.changed = False
         self.group = ""  # the group of memory accesses of a loop whose turns are independent
@@ -71,7 +72,7 @@ class Expressions(Lines):
 
     def _name(self, node: ast.Name) -> Value:
         if node.id in self.pointers:
-            return Value(self.arguments[node.id], f'%"a.{node.id}"')
+            return Value(self.rooms.get(node.id) or self.arguments[node.id], f'%"a.{node.id}"')
         if node.id in self.kinds:
             kind = self.kinds[node.id]
             return Value(kind, self.line(f'load {llvm_type(kind)}, ptr %"v.{node.id}"'))
@@ -246,7 +247,7 @@ class Expressions(Lines):
         raise Untranslatable(f"line {node.lineno}: {ast.unparse(node.func)} is not known here")
 
     def type_named(self, node: ast.expr) -> str:
-        name = ast.unparse(node).removeprefix("np.")
+        name = ast.unparse(node).removeprefix("np.").rstrip("_")
         kind = SHORT.get(name, name)
         if kind not in LLVM:
             raise Untranslatable(f"line {node.lineno}: {name} is no type of numbers")

@@ -1,8 +1,8 @@
 """A kernel's text, made into the text of an LLVM module: the language of kernels is small enough to do it directly.
 
 The language: functions of numbers and pointers; assignments, ``p[index]``, arithmetic, comparisons, ``a if c
-else b``, ``for ... in range``, ``while``, ``if``, several neighbours at once (:mod:`.lanes`), calls of the text's other
-functions and of :mod:`.calls`.
+else b``, ``for ... in range``, ``while``, ``if``, several neighbours at once (:mod:`.lanes`), arrays on the stack
+(``row = np.empty(n, np.float32)``), calls of the text's other functions and of :mod:`.calls`.
 Every variable gets a place in memory and LLVM makes registers of them; functions are made once for each
 kinds of arguments and inlined. Numba reads the same text with the same results, in fifteen times the time.
 """

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: Functions of one sum, whose order LLVM may change: without that leave it cannot vectorise a sum.
 REORDERED = {"plus_f32", "plus_f64"}
 #: A product and a sum may become one instruction, which rounds once.
+LINE = 64  # bytes of a cache line
 CONTRACTED, REORDERING = "contract ", "reassoc nsz contract "
 
 
@@ -44,6 +45,8 @@ class Function(Expressions):
 
     def _make(self) -> None:
         self.lines, self.count, self.group = [], 0, ""
+        self.pointers -= set(self.rooms)
+        self.rooms.clear()
         self.loops: list[tuple[str, str]] = []
         for name, kind in self.arguments.items():
             if name not in self.pointers:
@@ -86,9 +89,24 @@ class Function(Expressions):
                 raise Untranslatable(f"line {target.lineno}: nothing can be stored in {ast.unparse(target)}")
 
     def _do_assign(self, node: ast.Assign) -> None:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func, args=[length, kind])):
+                if ast.unparse(func) == "np.empty":
+                    self.room(name, length, self.type_named(kind))
+                    return
         value = self.value(node.value)
         for target in node.targets:
             self.store(target, value)
+
+    def room(self, name: str, length: ast.expr, kind: str) -> None:
+        """An array of the function's own, on the stack, which is gone when it returns."""
+        if self.loops or name in self.rooms or name in self.arguments:
+            raise Untranslatable(f"line {length.lineno}: {name} must be made once, and outside of loops")
+        count = self.cast(self.value(length), "int64")
+        stored = "i8" if kind == "bool" else LLVM[kind]
+        self.lines.append(f'  %"a.{name}" = alloca {stored}, i64 {count.text}, align {LINE}')
+        self.rooms[name] = f"{kind}*"
+        self.pointers.add(name)
 
     def _do_augassign(self, node: ast.AugAssign) -> None:
         old = self.value(node.target)
