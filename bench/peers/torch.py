@@ -110,6 +110,7 @@ def compiled_loss(workload: Workload) -> Made:
 
 
 def _whole(function: Callable[..., Any]) -> Callable[..., Any]:
+    torch.compiler.reset()  # or it gives up at the ninth workload: to it they are one function of other shapes
     made: Callable[..., Any] = torch.compile(function, fullgraph=True, dynamic=False)
     return made
 
