@@ -14,6 +14,7 @@ from groundup.autograd.tape import TensorBase, storage_of
 from groundup.compile.guard import Guard
 from groundup.compile.numbers import Number
 from groundup.compile.structure import leaves
+from groundup.compile.undisturbed import Undisturbed
 from groundup.tensor import Tensor
 
 
@@ -30,11 +31,24 @@ class Call(Guard):
     def made(self) -> Callable[[Any, Any, Any], Any]:
         """The function."""
         self.source.world |= {"asarray": np.asarray, "new": object.__new__, "storage_of": storage_of, "Tensor": Tensor}
+        self.source.world["Undisturbed"] = Undisturbed
         self.source.add("def call(state, args, kwargs):", 0)
         self.source.add("global last")
         self.checks()
+        self.prepared()
+        before = len(self.source.lines)
         self.run()
+        entry = self.entry
+        if entry.written or entry.ends or entry.without or entry.counts:
+            lines, self.source.lines[before:] = self.source.lines[before:], []
+            self.source.add("with Undisturbed():")
+            self.source.lines += [f"    {line}" for line in lines]
         return self.source.made("call")
+
+    def prepared(self) -> None:
+        """Make what runs the program, which may take long, if there is none yet."""
+        self.source.add("if entry.runner is None:")
+        self.source.add("entry.prepare()", 2)
 
     def run(self) -> None:
         """Run the program, and put what it gives in its places."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from groundup.autograd.tape import AnyNode, Leaf
 from groundup.compile.errors import TraceError
+from groundup.compile.undisturbed import Undisturbed
 
 
 class End(AnyNode):
@@ -45,8 +46,9 @@ def ended(tensors: Iterable[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        for each, node in before:
-            each._node = node
+        with Undisturbed():
+            for each, node in before:
+                each._node = node
 
 
 def is_end(tensor: Any) -> bool:

@@ -26,6 +26,7 @@ from groundup.compile.running import running
 from groundup.compile.sharing import check_apart, first_places, overlapping, owner
 from groundup.compile.structure import equal_argument, leaves, objects, rebuilt
 from groundup.compile.tracer import Tracer
+from groundup.compile.undisturbed import Undisturbed
 from groundup.dtypes import get_default_dtype
 from groundup.random.announced import LISTENER
 
@@ -69,7 +70,7 @@ class Entry:
         self.tracer = Tracer(before)
         self.hyper = Hyper(self.reach.optimizers, self.tracer.conditions)
         self.runner: Callable[..., Any] | None = None  # what runs the program, once it is called
-        self.tried = False  # to have a shorter call
+        self.ran = self.tried = False  # once, and then to have a shorter call
         self.pull: Pull | None = None  # and the program of the results' gradients
 
     # The trace
@@ -94,19 +95,25 @@ class Entry:
         held = [(t, t._grad) for t in around.values() if t._grad is not None]
         self.gradients = {id(g): Gradient(t, g) for t, g in held if id(g) not in around}
         variables: dict[str, Any] = {}
-        self.hyper.put()
-        state.watch = self.tracer
-        LISTENER.asked, LISTENER.told = self.tracer.before.draw, self.tracer.drawn
         try:
+            with Undisturbed():
+                self.hyper.put()
+            state.watch = self.tracer
+            LISTENER.asked, LISTENER.told = self.tracer.before.draw, self.tracer.drawn
             result = _observed(self.function, self.args, self.kwargs, variables)
             outputs = leaves(result)
             wanted, gradients, cotangents = self._differentiate(outputs, state)
         finally:
-            state.watch = LISTENER.asked = LISTENER.told = None
-            counts = self.hyper.restore()
+            counts = self.stop(state)
         self._make(arguments, result, outputs, had, variables, counts, (wanted, gradients, cotangents))
         del self.args, self.kwargs, self.tracer, self.gradients
         return rebuilt(result, _value) if any(isinstance(each, Number) for each in outputs) else result
+
+    def stop(self, state: Any) -> list[tuple[Any, Any, Number]]:
+        """Look on no longer; the numbers that the function has changed."""
+        with Undisturbed():
+            state.watch = LISTENER.asked = LISTENER.told = None
+            return self.hyper.restore()
 
     def _differentiate(self, outputs: list[Any], state: Any) -> tuple[list[Any], list[Any], list[Any]]:
         """If the caller can call backward on results, the program of that too: for which leaves, and how."""
@@ -237,13 +244,16 @@ class Entry:
         tensors += [leaf for leaf in self.written if type(leaf) is not int]
         return {id(owner(tensor._array)) for tensor in tensors}
 
+    def prepare(self) -> None:
+        """Choose what runs the program: loops where that can be, and has not been turned off."""
+        self.runner = running(self.program)
+
     def execute(self, state: Any, arrays: tuple[Any, ...], numbers: tuple[Any, ...]) -> Any:
-        """Run the program: in loops where that can be, and has not been turned off."""
-        if self.runner is None:
-            self.runner = running(self.program)
-        elif not self.tried:
+        """Run the program, which is prepared."""
+        if not self.tried and self.ran:
             self.tried = True
             self._shorten()
+        self.ran = True
         return state.run(self.runner, *arrays, *numbers)
 
     def _shorten(self) -> None:

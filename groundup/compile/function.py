@@ -15,6 +15,7 @@ from groundup.compile.guard import MISS
 from groundup.compile.reach import Wrapping
 from groundup.compile.replay import Before, Outside, replayed
 from groundup.compile.running import READINGS
+from groundup.compile.undisturbed import Undisturbed
 
 if TYPE_CHECKING:
     from groundup.atomic import StrPath
@@ -65,8 +66,10 @@ class Compiled(Wrapping):
         try:
             result = entry.trace(state)
             found = replayed(entry, before, lambda: entry.call(state, args, kwargs), MISS)
-        except Exception:
-            outside.put(entry, before)
+        except BaseException:  # Ctrl-C too
+            with Undisturbed():
+                entry.stop(state)
+                outside.put(entry, before)
             raise
         self.entries.insert(0, entry)
         del self.entries[2 * _MANY :]

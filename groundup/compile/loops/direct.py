@@ -93,7 +93,7 @@ class _Direct(Call):
             "bases": program.bases,
             "beside": self.entry.call,
             "changed": known.watch.differs,
-            "check": program.check,
+            "found_wrong": program.found_wrong,
             "complete": the_team().complete,
             "empty": np.empty,
             "get_num_threads": get_num_threads,
@@ -245,17 +245,44 @@ class _Direct(Call):
     # What it does
 
     def run(self) -> None:
-        source, bound = self.source, self.bound
+        source = self.source
         self._arguments()
         self._values()
         source.add("if outdated():", 2)
         source.add("renew()", 3)
         self._memory_for_results()
+        for i, (text, _) in enumerate(self.puts):
+            source.add(f"p{i} = {self.named(text)}", 2)
         self._machine()
+        lines = [f"    {line}" for line in self._lines_of(self._afterwards)]
+        source.add("try:", 2)
+        source.lines += [f"    {self.go}", *lines]
+        source.add("except BaseException:  # nothing here raises: this is Ctrl-C, and the step is made to its end", 2)
+        source.lines += lines
+        source.add("raise", 3)
+        if self.program.plan.checks:
+            source.add("if wrong is not None:", 2)
+            source.add("raise wrong", 3)
+        if self.program.calls[0].parallel:
+            source.add("if threads and threads != get_num_threads():", 2)
+            source.add("complete()", 3)
+        self._record()
+
+    def _afterwards(self) -> None:
+        """What follows the table. To do it twice is to do it once."""
+        source = self.source
+        if self.program.plan.checks:
+            source.add("wrong = wrong or found_wrong()", 2)
+            source.add("if wrong is None:", 2)
+            source.lines += [f"    {line}" for line in self._lines_of(self._put_all)]
+        else:
+            self._put_all()
+
+    def _put_all(self) -> None:
         results = self._results()
-        if bound.gradients:
-            source.add("if pending:", 2)
-            source.add("place()", 3)
+        if self.bound.gradients:
+            self.source.add("if pending:", 2)
+            self.source.add("place()", 3)
         self._count()
         self._put(results)
 
@@ -297,13 +324,11 @@ class _Direct(Call):
             entering.RESTORE: python_function("PyEval_RestoreThread"),
         }
         self.source.world |= {"go": builtin("run_freely" if run.parallel else "run", words), "table": run}
+        self.go = "        threads = go()" if run.parallel else "        go()"
         if run.parallel:
-            self.source.add("if (threads := go()) and threads != get_num_threads():", 2)
-            self.source.add("complete()", 3)
-        else:
-            self.source.add("go()", 2)
+            self.source.add("threads = 0", 2)
         if self.program.plan.checks:
-            self.source.add("check()", 2)
+            self.source.add("wrong = None", 2)
 
     def _results(self) -> list[str]:
         """Source of each result of the program, of gradients and counts too; '' for a gradient that has its place."""
@@ -363,10 +388,14 @@ class _Direct(Call):
                 source.add(f"r{i} = {results[i]}", 2)
             self.returned.append(f"r{i}")
         self._counts([next(rest) for _ in entry.counts])
-        if entry.tail is not None:
-            source.add(f"results = [{', '.join(self.returned)}]", 2)
-            source.add("if state.grad:", 2)
-            source.add(f"entry.record(entry.tail, results, {listed(list(rest))}, {listed(self.arguments)})", 3)
+        self.residuals = list(rest)
+
+    def _record(self) -> None:
+        """Put what gives the results their gradients on the tape."""
+        if self.entry.tail is not None:
+            self.source.add(f"results = [{', '.join(self.returned)}]", 2)
+            self.source.add("if state.grad:", 2)
+            self.source.add(f"entry.record(entry.tail, results, {listed(self.residuals)}, {listed(self.arguments)})", 3)
             self.returned = [f"results[{i}]" for i in range(len(self.returned))]
 
     def _counts(self, texts: list[str]) -> None:
@@ -375,8 +404,6 @@ class _Direct(Call):
             for (holder, key), text in zip(entry.counts, texts, strict=True):
                 source.add(f"{source.entry(holder, key)} = {text}", 2)
             return
-        for i, (text, _) in enumerate(self.puts):
-            source.add(f"p{i} = {self.named(text)}", 2)
         places = {(id(h), k): i for i, (_, put) in enumerate(self.puts) for h, k in put.places}
         numbers = dict(entry.hyper.inputs)
         for name in self._counted():

@@ -314,15 +314,20 @@ class LoopProgram:
         return found.copy() if layout.buffer.kind == "constant" else found
 
     def check(self) -> None:
-        """Raise what kernels have found wrong with indices: the first of it. The next call begins anew."""
+        """Raise what kernels have found wrong with indices."""
+        error = self.found_wrong()
+        if error is not None:
+            raise error from None
+
+    def found_wrong(self) -> Exception | None:
+        """The first of it; the next call begins anew."""
         error = None
         for buffer, found in self.plan.checks:
             flag = self.bases[buffer.slot]
             if flag is not None and flag[0]:
                 error = error or found(int(flag[1]))
                 flag[:] = 0
-        if error is not None:
-            raise error from None
+        return error
 
 
 def loops(program: Program) -> LoopProgram | None:
