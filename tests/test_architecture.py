@@ -73,20 +73,20 @@ def package_of(path: Path) -> str:
 
 def nodes_that_run(tree: ast.AST) -> Iterator[ast.AST]:
     """Every node, but not the imports that only a type checker sees."""
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
-            for other in child.orelse:
-                yield other
-                yield from nodes_that_run(other)
-            continue
-        yield child
-        yield from nodes_that_run(child)
+    waiting = [tree]
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            hidden = isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING")
+            for node in child.orelse if hidden else (child,):
+                yield node
+                waiting.append(node)
 
 
 def imported_names(tree: ast.AST, package: str) -> Iterator[tuple[int, str]]:
     """The line and the dotted name of everything that `tree`, a module of `package`, imports at any depth."""
     facade_names = set()
-    for node in nodes_that_run(tree):
+    nodes = list(nodes_that_run(tree))
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
@@ -103,7 +103,7 @@ def imported_names(tree: ast.AST, package: str) -> Iterator[tuple[int, str]]:
             if name in {"import_module", "importlib.import_module", "__import__"} and node.args:
                 if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
                     yield node.lineno, node.args[0].value
-    for node in nodes_that_run(tree):
+    for node in nodes:
         # `import groundup` and then `groundup.nn.Linear` reaches into nn.
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in facade_names:
             yield node.lineno, f"groundup.{node.attr}"
@@ -150,12 +150,14 @@ def import_violations(source: str, module: str, package: str | None = None) -> l
 def imports_at_the_top(tree: ast.Module, package: str) -> Iterator[tuple[int, str]]:
     """The imports that run when the module is imported: all but those inside functions."""
     outside = ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef)], [])
-    inside_functions = {
-        (line, name)
-        for node in ast.walk(outside)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for line, name in imported_names(node, package)
-    }
+    inside_functions: set[tuple[int, str]] = set()
+    waiting: list[ast.AST] = [outside]
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                inside_functions.update(imported_names(child, package))
+            else:
+                waiting.append(child)
     for found in imported_names(outside, package):
         if found not in inside_functions:
             yield found
