@@ -6,7 +6,8 @@ as the block is done.
 
 from __future__ import annotations
 
-import _signal as signal  # what `signal` is made of: `signal` itself makes enumerations of all that it is given
+# What `signal` is made of: `signal` itself makes enumerations of all that it is given.
+import _signal as signal  # type: ignore[import-not-found]
 import threading
 from types import FrameType, TracebackType
 from typing import Any

@@ -256,14 +256,15 @@ class _Direct(Call):
         self._machine()
         lines = [f"    {line}" for line in self._lines_of(self._afterwards)]
         source.add("try:", 2)
-        source.lines += [f"    {self.go}", *lines]
+        source.add("threads = go()" if self.parallel else "go()", 3)
+        source.lines += lines
         source.add("except BaseException:  # nothing here raises: this is Ctrl-C, and the step is made to its end", 2)
         source.lines += lines
         source.add("raise", 3)
         if self.program.plan.checks:
             source.add("if wrong is not None:", 2)
             source.add("raise wrong", 3)
-        if self.program.calls[0].parallel:
+        if self.parallel:
             source.add("if threads and threads != get_num_threads():", 2)
             source.add("complete()", 3)
         self._record()
@@ -324,7 +325,7 @@ class _Direct(Call):
             entering.RESTORE: python_function("PyEval_RestoreThread"),
         }
         self.source.world |= {"go": builtin("run_freely" if run.parallel else "run", words), "table": run}
-        self.go = "        threads = go()" if run.parallel else "        go()"
+        self.parallel = run.parallel
         if run.parallel:
             self.source.add("threads = 0", 2)
         if self.program.plan.checks:
