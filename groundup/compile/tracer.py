@@ -2,12 +2,14 @@
 
 The run is an ordinary one, with its results and its changes of state, of which it keeps what was there before. What
 is written down are the rows it applied, to which values. Arrays stand for values: two tensors that share an array
-share its value, and a change of a view is a change of the memory that it lies in.
+share its value, and a change of a view is a change of the memory that it lies in. The tracer holds none but the
+caller's, so that what the function lets go is let go; what is known of an array is forgotten with it.
 """
 
 from __future__ import annotations
 
 import sys
+import weakref
 from types import FrameType
 from typing import Any
 
@@ -29,10 +31,10 @@ from groundup.ops.row import Row
 class Seen:
     """What is known of one array: its value, and when it was last looked at in the history of its memory."""
 
-    __slots__ = ("array", "root", "time", "value", "writes")
+    __slots__ = ("array", "reference", "root", "time", "value", "writes")
 
-    def __init__(self, array: np.ndarray, value: Value, root: Seen | None) -> None:
-        self.array = array  # held, so that its id stays its own
+    def __init__(self, value: Value, root: Seen | None = None) -> None:
+        self.array: np.ndarray | None = None  # of the caller, held so that it can be kept as it was
         self.value = value
         self.root: Seen = root or self  # of a view, the array whose memory it is
         self.writes = 0  # of a root, how often its memory was written
@@ -42,9 +44,17 @@ class Seen:
 def _now(seen: Seen) -> Value:
     """The value of an array, after writes to its memory through other views too."""
     if seen.time != seen.root.writes:
-        seen.value = Value(seen.array.shape, seen.array.dtype, seen.value.memory, older=seen.value)
+        seen.value = Value(seen.value.shape, seen.value.dtype, seen.value.memory, older=seen.value)
         seen.time = seen.root.writes
     return seen.value
+
+
+class Reference(weakref.ref[np.ndarray]):
+    """To an array that may go: then what is known under its id is taken away, since the next array may have it."""
+
+    __slots__ = ("key",)
+
+    key: int
 
 
 class Tracer(Watch):
@@ -54,7 +64,7 @@ class Tracer(Watch):
         self.before = before
         self.graph = Graph()
         self.seen: dict[int, Seen] = {}
-        self.opaque: dict[int, Any] = {}  # made without a row; the array is held, so that its id stays its own
+        self.opaque: dict[int, Reference] = {}  # arrays made without a row
         self.conditions: list[str] = []  # on the input numbers, for the program to be the right one
         self.tensors: list[Any] = []  # those from outside, in the order of the graph's inputs
         self.reads_gradient: list[Any] = []  # leaves whose .grad at the start of the call matters
@@ -66,13 +76,31 @@ class Tracer(Watch):
 
     # What values are
 
+    def _look(self, array: np.ndarray, value: Value, root: Seen | None = None) -> Seen:
+        """From now on the array stands for this value; `root` is the array whose memory it lies in, if it is a view."""
+        key = id(array)
+        found = self.seen[key] = Seen(value, root)
+        found.reference = self._reference(array, self.seen)
+        return found
+
+    @staticmethod
+    def _reference(array: np.ndarray, table: dict[int, Any]) -> Reference:
+        """One that takes what stands for the array out of the table when it goes."""
+
+        def gone(reference: Reference) -> None:
+            table.pop(reference.key, None)
+
+        found = Reference(array, gone)
+        found.key = id(array)
+        return found
+
     def input(self, tensor: Any, name: str) -> Value:
         """A tensor that the caller has: its memory is the caller's."""
         array = tensor._array
         if id(array) in self.seen:
             return self.seen[id(array)].value
         value = Value(array.shape, array.dtype, Memory(external=True), name)
-        self.seen[id(array)] = Seen(array, value, None)
+        self._look(array, value).array = array
         self.graph.inputs.append(value)
         self.tensors.append(tensor)
         return value
@@ -103,14 +131,14 @@ class Tracer(Watch):
         array = tensor._array
         if id(array) not in self.seen:
             value = Value(array.shape, array.dtype, Memory(external=False), constant=array.copy())
-            self.seen[id(array)] = Seen(array, value, None)
+            self._look(array, value)
             self.opaque.pop(id(array), None)
 
     def made(self, tensor: Any) -> None:
         """Nothing is known of it yet: a row that reads it will say so."""
         array = tensor._array
         if id(array) not in self.seen and not self.quiet:
-            self.opaque[id(array)] = array
+            self.opaque[id(array)] = self._reference(array, self.opaque)
 
     def name(self, reachable: dict[str, Any], variables: dict[str, Any]) -> None:
         """Give values the user's names: those of tensors in reach, and of the function's variables."""
@@ -149,7 +177,7 @@ class Tracer(Watch):
         else:
             value = Value(array.shape, array.dtype, Memory(external=False))
             self._add(Statement(row, value, operands, params))
-        self.seen[id(array)] = Seen(array, value, None)
+        self._look(array, value)
         self._made_by(result, value)
 
     def viewed(self, row: Row, base: Any, params: dict[str, Any], result: Any) -> None:
@@ -158,7 +186,7 @@ class Tracer(Watch):
         array = result._array
         shares = result._view is not None
         value = Value(array.shape, array.dtype, source.memory if shares else Memory(external=False))
-        self.seen[id(array)] = Seen(array, value, self.seen[id(base._array)].root if shares else None)
+        self._look(array, value, self.seen[id(base._array)].root if shares else None)
         self._made_by(result, value)
         self._add(Statement(row, value, [source], params, is_view=shares))
 
@@ -172,13 +200,13 @@ class Tracer(Watch):
     def _keep(self, target: Any) -> None:
         """The memory of the caller's, before it is written."""
         root = self.seen[id(target._array)].root
-        if root.value.memory.external:
+        if root.array is not None:
             self.before.array(root.array)
 
     def copied(self, target: Any, before: Any) -> None:
         """The copy is a statement of its own."""
         value = Value(before.shape, before.dtype, Memory(external=False))
-        self.seen[id(before)] = Seen(before, value, None)
+        self._look(before, value)
         self._add(Statement(ROWS["clone"], value, [self.value_of(target)], {}))
 
     def written(self, row: Row, target: Any, args: tuple[Any, ...], arrays: list[Any], params: dict[str, Any]) -> None:
@@ -220,7 +248,7 @@ class Tracer(Watch):
                 f"  They are drawn at {line_of(caller())}"
             )
         value = Value(array.shape, array.dtype, Memory(external=False))
-        self.seen[id(array)] = Seen(array, value, None)
+        self._look(array, value)
         self._add(Statement(ROWS["assign"], value, [], {}, call=(draw, args, kwargs)))
 
     def overwritten(self, target: Any, operation: str) -> None:
