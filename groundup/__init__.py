@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from math import e, inf, nan, pi
+from time import time as _now
 from typing import Any
 
 from groundup import autograd
@@ -53,6 +54,8 @@ from groundup.tensor import Tensor
 tensor = creation.tensor
 
 __version__ = "0.1.0"
+
+_imported = _now()  # before this the modules were what is in memory; a file that changed later may be something else
 
 __all__ = [
     # math

@@ -19,8 +19,8 @@ from groundup.compile.entry import Entry, Gradient
 from groundup.compile.hyper import Input
 from groundup.compile.loops.builtin import available
 from groundup.compile.loops.layout import Layout
+from groundup.compile.loops.ready import Ready
 from groundup.compile.loops.repeated import Repeated, repeatable
-from groundup.compile.loops.run import LoopProgram
 from groundup.compile.loops.watch import Watch, Watched
 from groundup.compile.loops.words import of_attribute
 from groundup.compile.many import Numbers
@@ -37,7 +37,7 @@ class Ahead:
     writes back what a call of the entry does; in the places of the results stand those of all steps.
     """
 
-    def __init__(self, entry: Entry, program: LoopProgram, plan: Plan, steps: int) -> None:
+    def __init__(self, entry: Entry, program: Ready, plan: Plan, steps: int) -> None:
         self.entry = entry
         self.outputs = program.results[: len(entry.same)]
         self.plan = plan
@@ -244,13 +244,13 @@ def ahead(entry: Entry, steps: int) -> Ahead | None:
         return None
     if not all(contiguous for _, _, contiguous, _ in entry.shapes) or not all(form.contiguous for form in entry.forms):
         return None
-    if program.plan.checks and any(type(leaf) is int for leaf in entry.written):
+    if program.checks and any(type(leaf) is int for leaf in entry.written):
         return None  # what a wrong index has changed could not be put back
     following = _following(entry)
     return None if following is None else Ahead(entry, program, Plan(entry, list(program.numbers), following), steps)
 
 
-def _leaves_all_as_it_was(entry: Entry, program: LoopProgram) -> bool:
+def _leaves_all_as_it_was(entry: Entry, program: Ready) -> bool:
     """Whether the gradients behind a step are there, or are not, and lie where they do before it."""
     read = {id(each.leaf): i for i, each in enumerate(entry.captured) if type(each) is Gradient}
     behind: dict[int, bool] = {}

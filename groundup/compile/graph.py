@@ -119,6 +119,33 @@ class Graph:
         return counts
 
 
+def copied(graph: Graph) -> Graph:
+    """The same graph of values and statements of its own, which may be changed."""
+    memories: dict[Memory, Memory] = {}
+    values: dict[Value, Value] = {}
+
+    def own(each: Any) -> Any:
+        if not isinstance(each, Value):
+            return each
+        found = values.get(each)
+        if found is None:
+            memory = memories.get(each.memory)
+            if memory is None:
+                memory = memories[each.memory] = Memory(each.memory.external)
+            found = values[each] = Value(each.shape, each.dtype, memory, each.name, each.constant)
+            found.gradient_of, found.older = own(each.gradient_of), own(each.older)
+        return found
+
+    statements = [
+        Statement(
+            s.row, own(s.out), [own(each) for each in s.operands], dict(s.params), s.phase, s.where,
+            s.inplace, s.call, s.is_view, s.outside,
+        )
+        for s in graph.statements
+    ]  # fmt: skip
+    return Graph([own(each) for each in graph.inputs], statements, [own(each) for each in graph.outputs])
+
+
 def joined(first: Graph, second: Graph) -> Graph:
     """Two graphs, of which the second reads what the first makes, as one."""
     made = {statement.out for statement in first.statements} | set(first.inputs)

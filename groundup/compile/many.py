@@ -74,7 +74,7 @@ class ManySteps(Compiled):
 
 
 def _made_ahead(entry: Entry, steps: int) -> Ahead | None:
-    if entry.runner == entry.program.run:  # the NumPy reading
+    if getattr(entry.runner, "__self__", None) is None:  # the NumPy reading
         return None
     from groundup.compile.ahead import ahead
 

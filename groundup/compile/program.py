@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
-from groundup.compile.graph import Graph, Value
+from groundup.compile.graph import Graph, Value, copied
 from groundup.compile.names import Names, settle_names
 from groundup.compile.numbers import Number
 from groundup.compile.passes import simplified
@@ -17,7 +18,9 @@ from groundup.compile.spelling import called_names
 class Program:
     """One function of arrays and numbers. `numbers` are the names of the latter that it needs; they come last."""
 
-    def __init__(self, graph: Graph, numbers: list[str], names: Names, name: str) -> None:
+    def __init__(
+        self, graph: Graph, numbers: list[str], names: Names, name: str, taken: list[str] | None = None
+    ) -> None:
         self.graph = graph
         self.name = names.fresh(name)
         printer = Printer(graph, names)
@@ -25,7 +28,8 @@ class Program:
         returned = [_returned(printer, each) for each in graph.outputs]
         body += printer.lines[len(body) :]
         text = "\n".join([*body, *returned])
-        self.numbers = [number for number in numbers if re.search(rf"\b{number}\b", text)]  # those that it needs
+        needed = [number for number in numbers if re.search(rf"\b{number}\b", text)]
+        self.numbers = needed if taken is None else taken
         head = ", ".join([*(value.name for value in graph.inputs), *self.numbers])
         self.source = "\n".join(
             [f"def {self.name}({head}):", *(f"    {line}" for line in body), f"    return {_listed(returned)}", ""]
@@ -37,6 +41,45 @@ class Program:
 
     def __str__(self) -> str:
         return self.source
+
+
+class Later(Program):
+    """The program of a traced graph that is simplified and written when something of it is asked for.
+
+    Of an optimiser's first step nothing ever is, and where all that runs is kept on disk, only when somebody wants to
+    read it: `ready` is what was found there, and takes `numbers`; `key` is where it is, or would be.
+    """
+
+    def __init__(self, graph: Graph, numbers: list[str], name: str) -> None:
+        self.traced = graph, numbers, name
+        self.key = ""
+        self.ready: Any = None
+        self._lock = threading.RLock()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_lock" not in vars(self):
+            raise AttributeError(name)
+        with self._lock:
+            if name == "numbers" and name not in vars(self):
+                from groundup.compile.running import foresee
+
+                foresee(self)
+            if name not in vars(self):
+                self._write()
+        return vars(self)[name]
+
+    def forget(self) -> None:
+        """What was found on the disk is not what it must be."""
+        self.ready = None
+        vars(self).pop("numbers", None)
+
+    def _write(self) -> None:
+        traced, numbers, name = self.traced
+        graph = simplified(copied(traced))  # a copy, since what is interrupted is done again from the beginning
+        names = Names()
+        names.taken.update(numbers, called_names(graph))
+        settle_names(graph, names)
+        super().__init__(graph, numbers, names, name, vars(self).get("numbers"))
 
 
 def freeing(source: str) -> str:
@@ -78,6 +121,8 @@ def programs(
     caller's own values that it reads (the third of what is returned here), those, and the gradients of the results.
     """
     graph.outputs = [*results, *pulled]
+    if not cotangents:
+        return Later(graph, numbers, name), None, []
     simplified(graph)
     names = Names()
     names.taken.update(numbers, called_names(graph))
@@ -86,8 +131,6 @@ def programs(
     outside = [statement for statement in graph.statements if statement.outside]
     first = len(graph.inputs) - cotangents
     results, pulled = graph.outputs[: len(results)], graph.outputs[len(results) :]
-    if not cotangents:
-        return Program(Graph(graph.inputs, inside, results), numbers, names, name), None, []
     made = {statement.out for statement in outside} | set(graph.inputs[first:])
     read = [value for statement in outside for value in statement.values()]
     read += [value for value in pulled if value is not None]

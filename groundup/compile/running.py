@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from groundup.compile.program import Program
+from groundup.compile.program import Later, Program
 from groundup.errors import MissingExtra
 
 READINGS = ("loops", "numpy")
@@ -45,10 +45,29 @@ def chosen() -> str:
     return kind
 
 
+def foresee(program: Later) -> None:
+    """Look whether what the program comes to in loops is on disk."""
+    if chosen() == "numpy":
+        return
+    try:
+        from groundup.compile.loops.recalled import recalled
+
+        program.ready = recalled(program)
+    except Exception:  # whatever is wrong with what is kept, the program can be made
+        program.forget()
+
+
 def running(program: Program) -> Callable[..., Any]:
     """The function that runs a program from now on."""
     if chosen() == "numpy":
         return program.run
+    if isinstance(program, Later) and program.ready is not None:
+        found: Callable[..., Any] = program.ready.run
+        return found
+    return _in_loops(program)
+
+
+def _in_loops(program: Program) -> Callable[..., Any]:
     from groundup.compile.loops.run import loops
 
     try:

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.half import half_of
-from groundup.autograd.tape import TensorBase, caller, line_of
+from groundup.autograd.tape import PACKAGE, TensorBase, caller, line_of
 from groundup.autograd.watch import Watch
 from groundup.compile.errors import TraceError
-from groundup.compile.graph import Graph, Memory, Statement, Value
+from groundup.compile.graph import Graph, Memory, Statement, Value, Where
 from groundup.compile.names import parameter_name
 from groundup.compile.numbers import Number
 from groundup.compile.replay import Before
@@ -35,6 +35,7 @@ class Seen:
 
     def __init__(self, value: Value, root: Seen | None = None) -> None:
         self.array: np.ndarray | None = None  # of the caller, held so that it can be kept as it was
+        self.reference: Reference  # to the array
         self.value = value
         self.root: Seen = root or self  # of a view, the array whose memory it is
         self.writes = 0  # of a root, how often its memory was written
@@ -329,8 +330,8 @@ class Tracer(Watch):
         return value
 
     def _add(self, statement: Statement) -> None:
-        statement.phase = "update" if _in_optimizer() else self.phase
-        statement.where = caller()
+        in_optimizer, statement.where = _place()
+        statement.phase = "update" if in_optimizer else self.phase
         self.graph.statements.append(statement)
 
 
@@ -339,17 +340,31 @@ def _in_single(row: Row, arrays: list[Any]) -> bool:
     return not row.quiet and row.name != "cast" and half_of(arrays) is not None
 
 
-def _in_optimizer() -> bool:
-    """Whether an optimiser's step is what applies the row."""
+def _place() -> tuple[bool, Where]:
+    """Whether an optimiser's step is what applies the row, and the nearest code outside of this package."""
     frame: FrameType | None = sys._getframe(2)
+    in_optimizer = False
     while frame is not None:
-        module = frame.f_globals.get("__name__") or ""
-        if module.startswith("groundup.optim"):
-            return True
-        if not module.startswith("groundup"):
-            return False
+        code = frame.f_code
+        kind = _KINDS.get(code.co_filename)
+        if kind is None:
+            name = frame.f_globals.get("__name__") or ""
+            kind = _KINDS[code.co_filename] = _kind(name)
+        if kind == _OUTSIDE:
+            return in_optimizer, (code, frame.f_lasti)
+        in_optimizer = in_optimizer or kind == _OPTIMIZER
         frame = frame.f_back
-    return False
+    return in_optimizer, None
+
+
+_OUTSIDE, _INSIDE, _OPTIMIZER = range(3)
+_KINDS: dict[str, int] = {}  # of files
+
+
+def _kind(module: str) -> int:
+    if module != PACKAGE and not module.startswith(f"{PACKAGE}."):
+        return _OUTSIDE
+    return _OPTIMIZER if module.startswith(f"{PACKAGE}.optim") else _INSIDE
 
 
 def _opaque() -> TraceError:

@@ -72,6 +72,7 @@ def test_without_the_extra_numpy_runs_and_says_so_once(monkeypatch: pytest.Monke
 
     run = pytest.importorskip("groundup.compile.loops.run")
     monkeypatch.setattr(run, "loops", missing)
+    monkeypatch.setattr(running, "foresee", lambda program: None)  # nothing is on disk
     monkeypatch.setattr(running, "_told", [])
     monkeypatch.delenv("GROUNDUP_COMPILE", raising=False)
     (step, x), (other, _) = _step(), _step()
@@ -88,6 +89,7 @@ def test_whatever_goes_wrong_numpy_runs_and_the_reason_is_told(monkeypatch: pyte
 
     run = pytest.importorskip("groundup.compile.loops.run")
     monkeypatch.setattr(run, "loops", broken)
+    monkeypatch.setattr(running, "foresee", lambda program: None)  # nothing is on disk
     monkeypatch.delenv("GROUNDUP_COMPILE", raising=False)
     step, x = _step()
     with groundup.no_grad(), pytest.warns(UserWarning, match=r"runs on NumPy: its loops cannot be made \(KeyError"):

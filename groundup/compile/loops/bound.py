@@ -12,7 +12,7 @@ from groundup.autograd.tape import TensorBase, storage_of
 from groundup.compile.loops.address import address
 from groundup.compile.loops.kept import Gradient, Ring, kept_in_a_ring, reusable, words_of_a_tensor
 from groundup.compile.loops.layout import Layout
-from groundup.compile.loops.run import LoopProgram
+from groundup.compile.loops.ready import Ready
 from groundup.compile.loops.watch import Watch, Watched
 from groundup.compile.loops.words import of_dict
 from groundup.compile.structure import leaves
@@ -63,7 +63,7 @@ class Known:
 class Bound:
     """What the program's memory is: the captured tensors' arrays, the gradients that are written over, the rings."""
 
-    def __init__(self, entry: Any, program: LoopProgram) -> None:
+    def __init__(self, entry: Any, program: Ready) -> None:
         self.entry, self.program = entry, program
         first = len(entry.places)
         self.captured = list(zip(entry.captured, program.input_slots[first:], strict=False))

@@ -22,7 +22,7 @@ from groundup.compile.loops.bound import Bound, Known, Settings
 from groundup.compile.loops.builtin import available, builtin, python_function
 from groundup.compile.loops.kept import RING
 from groundup.compile.loops.layout import Layout
-from groundup.compile.loops.run import LoopProgram
+from groundup.compile.loops.ready import Ready
 from groundup.compile.loops.team import Run, the_team
 from groundup.compile.loops.watch import Put, Watch, Watched
 from groundup.compile.loops.words import arrays_are_known, of_attribute, of_dict
@@ -34,11 +34,11 @@ from groundup.tensor import Tensor
 _SLOTS = ("_array", "_node", "_storage")
 
 
-def direct(entry: Any, program: LoopProgram) -> Callable[[Any, Any, Any], Any] | None:
+def direct(entry: Any, program: Ready) -> Callable[[Any, Any, Any], Any] | None:
     """`call(state, args, kwargs)` for an entry whose program is this one; None where it has to be called as others."""
     usual = all(contiguous for _, _, contiguous, _ in entry.shapes) and all(form.contiguous for form in entry.forms)
     alone = len(program.calls) == 1 and isinstance(program.calls[0], Run)
-    if not (usual and alone and not program.plan.looked and available()):
+    if not (usual and alone and not program.looked and available()):
         return None
     if any(of_attribute(each, name) is None for each in entry.captured for name in _SLOTS):
         return None
@@ -48,7 +48,7 @@ def direct(entry: Any, program: LoopProgram) -> Callable[[Any, Any, Any], Any] |
 class _Direct(Call):
     """Writes the source."""
 
-    def __init__(self, entry: Any, program: LoopProgram) -> None:
+    def __init__(self, entry: Any, program: Ready) -> None:
         super().__init__(entry)
         self.program = program
         self.bound = Bound(entry, program)
@@ -261,7 +261,7 @@ class _Direct(Call):
         source.add("except BaseException:  # nothing here raises: this is Ctrl-C, and the step is made to its end", 2)
         source.lines += lines
         source.add("raise", 3)
-        if self.program.plan.checks:
+        if self.program.checks:
             source.add("if wrong is not None:", 2)
             source.add("raise wrong", 3)
         if self.parallel:
@@ -272,7 +272,7 @@ class _Direct(Call):
     def _afterwards(self) -> None:
         """What follows the table. To do it twice is to do it once."""
         source = self.source
-        if self.program.plan.checks:
+        if self.program.checks:
             source.add("wrong = wrong or found_wrong()", 2)
             source.add("if wrong is None:", 2)
             source.lines += [f"    {line}" for line in self._lines_of(self._put_all)]
@@ -328,7 +328,7 @@ class _Direct(Call):
         self.parallel = run.parallel
         if run.parallel:
             self.source.add("threads = 0", 2)
-        if self.program.plan.checks:
+        if self.program.checks:
             self.source.add("wrong = None", 2)
 
     def _results(self) -> list[str]:

@@ -54,7 +54,8 @@ class Kernel:
 REASONS: dict[Kernel, str] = {}
 
 _addresses: dict[Kernel, int | None] = {}
-_lock = threading.Lock()
+_places: dict[str, int] = {}  # addresses by key, of all that was brought in
+_lock = threading.RLock()
 
 
 def machine_code(kernels: Sequence[Kernel]) -> list[int | None]:
@@ -68,6 +69,34 @@ def machine_code(kernels: Sequence[Kernel]) -> list[int | None]:
             if kernel not in _addresses:
                 _addresses[kernel] = _load_or_make(kernel)
         return [_addresses[kernel] for kernel in kernels]
+
+
+def key_of(kernel: Kernel) -> str:
+    """Under which its machine code is kept."""
+    content = (kernel.name, kernel.text, kernel.parameters, fingerprint())
+    return hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+def fingerprint() -> tuple[Any, ...]:
+    """What machine code depends on beside its text.
+
+    Raises:
+        MissingExtra: llvmlite, which Numba brings, is not installed.
+    """
+    with _lock:  # there must be one engine, since addresses live as long as it does
+        return _engine().fingerprint
+
+
+def kept(keys: Sequence[str]) -> list[int] | None:
+    """The addresses of kernels by their keys, brought in from the disk at once; None if one of them is not there."""
+    with _lock:
+        missing = [key for key in dict.fromkeys(keys) if key not in _places]
+        codes = [cache.load(key) for key in missing]
+        if None in codes:
+            return None
+        found = _engine().all_addresses([code for code in codes if code is not None], [_symbol(key) for key in missing])
+        _places.update(zip(missing, found, strict=True))
+        return [_places[key] for key in keys]
 
 
 def placed(content: str, write: Callable[[], str], symbols: Sequence[str]) -> list[int]:
@@ -87,14 +116,21 @@ def placed(content: str, write: Callable[[], str], symbols: Sequence[str]) -> li
 
 
 def _load_or_make(kernel: Kernel) -> int | None:
-    engine = _engine()
-    key = hashlib.sha256(repr((kernel.name, kernel.text, kernel.parameters, engine.fingerprint)).encode()).hexdigest()
-    symbol = f"groundup_{key}"
-    stored = cache.load(key)
-    if stored is not None:
-        return engine.addresses(stored, [symbol])[0]
+    key = key_of(kernel)
+    if key not in _places:
+        code = cache.load(key)
+        if code is None:
+            code = _made(kernel, key)
+        if code is None:
+            return None
+        _places[key] = _engine().addresses(code, [_symbol(key)])[0]
+    return _places[key]
+
+
+def _made(kernel: Kernel, key: str) -> bytes | None:
+    """Machine code that was not there, and is kept from now on; None where there is none."""
     try:
-        code = engine.compile(module_text(kernel.text, kernel.name, kernel.parameters, symbol))
+        code = _engine().compile(module_text(kernel.text, kernel.name, kernel.parameters, _symbol(key)))
     except (Untranslatable, RuntimeError) as error:
         REASONS[kernel] = str(error)
         return None
@@ -102,7 +138,11 @@ def _load_or_make(kernel: Kernel) -> int | None:
         REASONS[kernel] = repr(error)
         return None
     cache.save(key, code)
-    return engine.addresses(code, [symbol])[0]
+    return code
+
+
+def _symbol(key: str) -> str:
+    return f"groundup_{key}"
 
 
 @functools.cache
@@ -169,6 +209,11 @@ class Engine:
 
     def addresses(self, code: bytes, symbols: Sequence[str]) -> list[int]:
         """Where in this process the functions are, once their object code is brought in."""
-        self.linker.add_object_file(self.llvm.ObjectFileRef.from_data(code))
+        return self.all_addresses([code], symbols)
+
+    def all_addresses(self, codes: Sequence[bytes], symbols: Sequence[str]) -> list[int]:
+        """The same for functions from several pieces of object code, brought in together."""
+        for code in codes:
+            self.linker.add_object_file(self.llvm.ObjectFileRef.from_data(code))
         self.linker.finalize_object()
         return [int(self.linker.get_function_address(symbol)) for symbol in symbols]

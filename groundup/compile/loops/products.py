@@ -21,18 +21,20 @@ from groundup.compile.threads import get_num_threads
 # AVX2: there even the number of panels changes no bit).
 ROWS, COLUMNS = 12, 16
 LOOPED = 64  # rows or columns of a unit where loops do the product
+BLAS = 16  # which of the arguments of a product is the address of BLAS's
 FLOPS_OF_A_THREAD = 40_000  # about a microsecond of BLAS: less is not worth a meeting at a barrier
 
 Place = tuple[int, int]  # of a matrix: its index in memory, and an offset in elements
 
 
 class ProductCall(NamedTuple):
-    """A row for the team's table: the kernel, its arguments (to be kept), how many threads pay, and the work."""
+    """A row for the team's table: the kernel, its arguments (to be kept), how many threads pay, the work, its name."""
 
     address: int
     args: np.ndarray
     threads: int
     flops: int
+    name: str
 
 
 class Operand(NamedTuple):
@@ -86,7 +88,16 @@ def gemm_call(
     threads = max(1, min(parts, -(-extent // panel) * items))
     if not alone and library is not None and not library.serial:
         threads = 1  # it has threads of its own
-    return ProductCall(_machine(f"{'vectors' if alone else 'gemm'}_{name}"), np.array(args, np.int64), threads, flops)
+    kernel = f"{'vectors' if alone else 'gemm'}_{name}"
+    return ProductCall(_machine(kernel), np.array(args, np.int64), threads, flops, kernel)
+
+
+def renewed(kernel: str, args: np.ndarray) -> int:
+    """The address of a kernel in this process, for arguments of another: BLAS is where it is here."""
+    library = blas.find()
+    if library is not None:
+        args[BLAS] = getattr(library, f"{'s' if kernel.endswith('f32') else 'd'}gemm")
+    return _machine(kernel)
 
 
 def _panel(extent: int, parts: int, tile: int) -> int:

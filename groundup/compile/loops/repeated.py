@@ -14,7 +14,7 @@ import numpy as np
 
 from groundup.compile.loops.address import address
 from groundup.compile.loops.layout import Layout, seen
-from groundup.compile.loops.run import LoopProgram
+from groundup.compile.loops.ready import Ready
 from groundup.compile.loops.team import Run
 
 Made = tuple[list[np.ndarray], list[np.ndarray]]
@@ -30,7 +30,7 @@ class Repeated:
         changing: which of the texts of its numbers are another number at each step.
     """
 
-    def __init__(self, program: LoopProgram, stacked: int, steps: int, changing: Sequence[str]) -> None:
+    def __init__(self, program: Ready, stacked: int, steps: int, changing: Sequence[str]) -> None:
         self.program = program
         layouts = [each for each in program.results if isinstance(each, Layout)]
         shapes = {slot: shape for slot, shape, _ in program.fresh_slots}
@@ -52,7 +52,7 @@ class Repeated:
         self.same: Any = None  # the numbers of all steps that stand there
         width = len(program.numbers)
         self.values = np.zeros((steps if changing else 1, width))
-        self.flags = [np.zeros((steps, 2), np.int64) for _ in program.plan.checks]
+        self.flags = [np.zeros((steps, 2), np.int64) for _ in program.checks]
         (walk,) = program.calls
         if not isinstance(walk, Run):
             raise TypeError("the program is not one table")
@@ -95,7 +95,7 @@ class Repeated:
         done = min(wrong)
         found = [
             error(int(flags[done, 1]))
-            for flags, (_, error) in zip(self.flags, self.program.plan.checks, strict=True)
+            for flags, (_, error) in zip(self.flags, self.program.checks, strict=True)
             if flags[done, 0]
         ]
         for flags in self.flags:
@@ -129,7 +129,7 @@ class Repeated:
             memory[slot] = address(array)
             if many:
                 gains[slot] = array.nbytes // steps
-        for (buffer, _), flags in zip(program.plan.checks, self.flags, strict=True):
+        for (buffer, _), flags in zip(program.checks, self.flags, strict=True):
             memory[buffer.slot] = address(flags)
             gains[buffer.slot] = flags.strides[0]
         self.walk(steps)
@@ -159,10 +159,10 @@ def _rows(layout: Layout, whole: np.ndarray) -> np.ndarray:
     return np.stack([seen(layout, row) for row in whole])
 
 
-def repeatable(found: Callable[..., Any] | None, stacked: int) -> LoopProgram | None:
+def repeatable(found: Callable[..., Any] | None, stacked: int) -> Ready | None:
     """The program whose `run` this is, if it is one table, and the first results are memory of their own."""
     program = getattr(found, "__self__", None)
-    if not isinstance(program, LoopProgram) or len(program.calls) != 1 or not isinstance(program.calls[0], Run):
+    if not isinstance(program, Ready) or len(program.calls) != 1 or not isinstance(program.calls[0], Run):
         return None
     fresh = all(each.buffer.kind == "output" for each in program.results[:stacked] if isinstance(each, Layout))
     return program if fresh else None

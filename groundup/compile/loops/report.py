@@ -16,6 +16,7 @@ from groundup.compile.loops.emit import Made
 from groundup.compile.loops.items import Looked, Product
 from groundup.compile.loops.measured import Measured, times_of
 from groundup.compile.loops.rates import bytes_in_a_second, flops_in_a_second
+from groundup.compile.loops.ready import Ready
 from groundup.compile.loops.run import LoopProgram
 from groundup.compile.loops.terms import Refused
 from groundup.errors import MissingExtra
@@ -66,7 +67,9 @@ def report(entry: Any) -> str:
 def _report(program: Any, runner: Any, numbers: dict[str, Any]) -> str:
     fast = getattr(runner, "__self__", None)
     lines = []
-    if not isinstance(fast, LoopProgram) or fast.program is not program:
+    if isinstance(fast, Ready) and fast.program is program:
+        fast = fast.whole()
+    else:
         try:
             fast = LoopProgram(program)
         except (Refused, MissingExtra) as reason:

@@ -57,11 +57,12 @@ def blank(graph: Graph) -> list[np.ndarray]:
 
 def fast(entry: Any, program: Program) -> Any:
     """The program in loops: the one that runs, if it does; None if it stays NumPy."""
-    from groundup.compile.loops.run import LoopProgram, loops
+    from groundup.compile.loops.ready import Ready
+    from groundup.compile.loops.run import loops
 
     runner = entry.runner if program is entry.program else getattr(entry.pull, "runner", None)
     running = getattr(runner, "__self__", None)
-    return running if isinstance(running, LoopProgram) else loops(program)
+    return running.whole() if isinstance(running, Ready) else loops(program)
 
 
 class InNumpy:

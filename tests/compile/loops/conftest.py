@@ -18,3 +18,11 @@ def own_kernels() -> Iterator[None]:
         if find_spec("llvmlite") is not None:
             patch.setattr("groundup.compile.loops.direct.direct", lambda entry, program: None)
         yield
+
+
+@pytest.fixture(autouse=True)
+def planned_anew() -> Iterator[None]:
+    """Nothing that other tests have planned, since many change what plans are made by; `test_recalled` has its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("groundup.compile.running.foresee", lambda program: None)
+        yield
