@@ -17,6 +17,7 @@ from groundup.compile.graph import Graph, Memory, Statement, Value
 from groundup.compile.numbers import Number
 from groundup.named import Named
 from groundup.ops import ROWS
+from groundup.ops.index.bounds import within
 
 
 class Untold(Exception):
@@ -61,7 +62,7 @@ class _Told:
 
     def _statement(self, statement: Statement) -> None:
         row = statement.row
-        if statement.call is not None or ROWS.get(row.name) is not row:
+        if statement.call is not None or (ROWS.get(row.name) is not row and row is not within):
             raise Untold  # random numbers are the generator's own; a row of somebody else's may be anything
         operands = " ".join([self._thing(each) for each in statement.operands])
         params = self._thing(statement.params) if statement.params else ""

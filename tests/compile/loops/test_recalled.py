@@ -11,18 +11,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import groundup
 import groundup.nn.functional as F
 from groundup import nn, optim
-from groundup.compile.digest import text_of
-from groundup.compile.graph import Graph, Memory, Statement, Value, copied
-from groundup.compile.loops import cache, machine, versions
+from groundup.compile.graph import Graph
+from groundup.compile.loops import cache, machine
 from groundup.compile.loops.run import LoopProgram
 from groundup.compile.program import Later
-from groundup.ops import ROWS
 
 pytest.importorskip("llvmlite")
 
@@ -257,149 +254,6 @@ def test_addresses_are_not_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(recalled, "LARGEST", 3)
     assert groundup.compile(lambda x: x * 3 + 1)(groundup.ones(5)).tolist() == [4] * 5
     assert not _kept(folder)
-
-
-# What decides
-
-
-def _small() -> Graph:
-    """x <- x * 2 + constant, and the sum of it."""
-    outside = Memory(external=True)
-    x = Value((4, 3), np.dtype(np.float32), outside, "x")
-    constant = Value((3,), x.dtype, Memory(external=False), constant=np.arange(3, dtype=np.float32))
-    product = Value((4, 3), x.dtype, Memory(external=False))
-    written = Value((4, 3), x.dtype, outside, older=x)
-    total = Value((3,), x.dtype, Memory(external=False))
-    return Graph(
-        [x],
-        [
-            Statement(ROWS["mul"], product, [x, 2], {}),
-            Statement(ROWS["add"], written, [x, constant], {}, inplace=True),
-            Statement(ROWS["sum"], total, [written], {"dim": (0,), "keepdim": False}),
-        ],
-        [total, product],
-    )
-
-
-def _change_type(graph: Graph) -> None:
-    graph.statements[0].out.dtype = np.dtype(np.float64)
-
-
-def _change_order_of_bytes(graph: Graph) -> None:
-    graph.inputs[0].dtype = graph.inputs[0].dtype.newbyteorder()
-
-
-def _change_constant(graph: Graph) -> None:
-    constant = graph.statements[1].operands[1].constant
-    constant[0] = -0.0
-
-
-CHANGES: dict[str, Callable[[Graph], object]] = {
-    "shape": lambda graph: setattr(graph.statements[2].out, "shape", (3, 1)),
-    "type": _change_type,
-    "order of bytes": _change_order_of_bytes,
-    "constant": _change_constant,
-    "row": lambda graph: setattr(graph.statements[0], "row", ROWS["div"]),
-    "operand": lambda graph: graph.statements[0].operands.__setitem__(1, 3),
-    "operand of another kind": lambda graph: graph.statements[0].operands.__setitem__(1, 2.0),
-    "operands": lambda graph: graph.statements[0].operands.reverse(),
-    "true is not one": lambda graph: graph.statements[2].params.update(keepdim=0),
-    "parameter": lambda graph: graph.statements[2].params.update(dim=(1,)),
-    "list for tuple": lambda graph: graph.statements[2].params.update(dim=[0]),
-    "in place": lambda graph: setattr(graph.statements[1], "inplace", False),
-    "view": lambda graph: setattr(graph.statements[0], "is_view", True),
-    "outside": lambda graph: setattr(graph.statements[0], "outside", True),
-    "phase": lambda graph: setattr(graph.statements[0], "phase", "update"),
-    "memory": lambda graph: setattr(graph.statements[1].out, "memory", Memory(external=True)),
-    "whose memory": lambda graph: setattr(graph.inputs[0].memory, "external", False),
-    "what was there": lambda graph: setattr(graph.statements[1].out, "older", None),
-    "gradient": lambda graph: setattr(graph.statements[0].out, "gradient_of", graph.inputs[0]),
-    "name": lambda graph: setattr(graph.inputs[0], "name", "y"),
-    "order": lambda graph: graph.statements.reverse(),
-    "one more": lambda graph: graph.statements.append(graph.statements[0]),
-    "results": lambda graph: graph.outputs.reverse(),
-    "fewer results": lambda graph: graph.outputs.pop(),
-    "input": lambda graph: graph.inputs.append(Value((1,), np.dtype(np.float32), Memory(external=True), "z")),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_every_part_of_a_graph_decides(change: str) -> None:
-    graph = _small()
-    text = text_of(graph)
-    assert text is not None and text == text_of(_small()) == text_of(copied(graph))
-    CHANGES[change](graph)
-    assert text_of(graph) not in (None, text)
-
-
-def test_a_graph_that_cannot_be_told_has_no_text() -> None:
-    for thing in (object(), len, {1, 2}, np.array([None])):
-        graph = _small()
-        graph.statements[0].params["what"] = thing
-        assert text_of(graph) is None
-    graph = _small()
-    graph.statements[0].call = (len, (), {})
-    assert text_of(graph) is None
-    graph = _small()
-    graph.statements[0].row = type(ROWS["mul"]).__new__(type(ROWS["mul"]))
-    graph.statements[0].row.name = "mul"
-    assert text_of(graph) is None
-
-
-def test_versions_machine_and_settings_decide(monkeypatch: pytest.MonkeyPatch) -> None:
-    from groundup.compile.loops import blas
-
-    known = versions.versions()
-    assert known is not None and known == versions.versions()
-    found, threads = blas.find(), groundup.compile.get_num_threads()
-    engine = machine._engine()
-    for change in (
-        lambda patch: patch.setattr(versions, "FORMAT", versions.FORMAT + 1),
-        lambda patch: patch.setattr(versions, "_code", lambda *_: "another"),
-        lambda patch: patch.setattr(engine, "fingerprint", (machine.ABI + 1, *engine.fingerprint[1:])),
-        lambda patch: patch.setattr(np, "__version__", "0.1"),
-        lambda patch: patch.setattr(sys, "version", "0.1"),
-        lambda patch: patch.setattr(blas, "find", lambda: None if found else blas.Blas(0, 0, 64, 0, 0, "another")),
-        lambda patch: patch.setattr(versions, "get_num_threads", lambda: threads + 1),
-    ):
-        with monkeypatch.context() as patch:
-            change(patch)
-            assert versions.versions() != known
-    assert versions.versions() == known
-
-
-def test_the_code_that_runs_decides(tmp_path: Path) -> None:
-    package = tmp_path / "package"
-    for name in ("one.py", "compile/two.py", "ops/deep/three.py", "nn/other.py"):
-        (package / name).parent.mkdir(parents=True, exist_ok=True)
-        (package / name).write_text("x = 1\n")
-    (package / "compile/__pycache__").mkdir()
-    later = iter(range(100, 10_000))
-
-    def code() -> str | None:
-        return versions._code(str(package), time.time() + next(later))  # each call looks anew
-
-    known = code()
-    assert known is not None and code() == known
-    (package / "nn/other.py").write_text("x = 2\n")
-    assert code() == known, "layers are in the graph"
-    found = {known}
-    for name in ("one.py", "compile/two.py", "ops/deep/three.py"):
-        info = (package / name).stat()
-        (package / name).write_text("x = 2\n")
-        if os.name == "posix":  # elsewhere nothing tells of such a change
-            os.utime(package / name, ns=(info.st_atime_ns, info.st_mtime_ns))
-        found.add(code())
-    (package / "ops/four.py").write_text("")
-    found.add(code())
-    (package / "ops/four.py").rename(package / "ops/five.py")
-    found.add(code())
-    (package / "ops/five.py").unlink()
-    (package / "compile/two.py").unlink()
-    found.add(code())
-    assert len(found) == 7 and None not in found
-    assert versions._code(str(package), time.time() - 100) is None, "a file has been changed since"
-    assert versions._code(str(tmp_path / "none"), time.time() + 100) is None
 
 
 # Damage
