@@ -32,7 +32,7 @@ class Ready:
         self.results: list[Any] = []
         self.numbers: dict[str, int] = {}  # the text of each number of the call, and its place
         self.seen: dict[str, Any] = {}  # numbers read from tensors while the program runs
-        self.calls: list[Callable[[], Any]] = []
+        self.calls: list[Any] = []  # runs of tables, and functions that do what stands between them
         self.checks: Sequence[tuple[Buffer, Callable[[int], Exception]]] = ()
         self.values: np.ndarray
         self.evaluate: Callable[..., Any]
