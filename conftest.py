@@ -25,6 +25,10 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 if importlib.util.find_spec("llvmlite") is None:
     os.environ.setdefault("GROUNDUP_COMPILE", "numpy")
 
+# PyTorch, the peer, reads this and computes with one thread: on small tensors two take four times as long on a busy
+# machine, as they wait for each other. The threads of NumPy's OpenBLAS, which are tested, do not depend on it.
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
 try:
     from hypothesis import settings
 except ImportError:  # the tests that use it skip themselves
