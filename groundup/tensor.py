@@ -241,7 +241,7 @@ class Tensor(Methods):
     @property
     def data(self) -> Tensor:
         """The same memory without history, and with a version counter of its own."""
-        return wrap(self._array)
+        return self._without_history()
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -251,9 +251,15 @@ class Tensor(Methods):
         if isinstance(self._node, Leaf):
             self._node.shape, self._node.dtype = self._array.shape, self._array.dtype
 
+    def _without_history(self) -> Tensor:
+        watch = LOCAL.state.watch
+        if watch is not None:
+            watch.shared(self)
+        return wrap(self._array)
+
     def detach(self) -> Tensor:
         """The same memory without history; in-place changes are still counted together."""
-        found = wrap(self._array)
+        found = self._without_history()
         found._storage = storage_of(self)
         return found
 

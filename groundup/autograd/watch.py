@@ -44,6 +44,9 @@ class Watch:
     def made(self, tensor: Any) -> None:
         """A tensor came to be without a row: from data, or by an operation that looks at values."""
 
+    def shared(self, tensor: Any) -> None:
+        """Another tensor of the same array is about to be made without a row, as by `detach`."""
+
     def constant(self, tensor: Any) -> None:
         """It is the same at each call: zeros, a range, data from Python."""
 

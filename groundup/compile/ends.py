@@ -51,6 +51,20 @@ def ended(tensors: Iterable[Any]) -> Iterator[None]:
                 each._node = node
 
 
+@contextmanager
+def without_hooks(tensors: Iterable[Any]) -> Iterator[None]:
+    """Within the block, no hook on the history of these tensors is called."""
+    before = [(each._node, each._node.hooks) for each in tensors]
+    for node, _ in before:
+        node.hooks = None
+    try:
+        yield
+    finally:
+        with Undisturbed():
+            for node, hooks in before:
+                node.hooks = hooks
+
+
 def is_end(tensor: Any) -> bool:
     """Whether a tensor is where gradients arrive: a leaf, or computed before."""
     return isinstance(tensor._node, (Leaf, End))

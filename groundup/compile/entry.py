@@ -12,7 +12,7 @@ from groundup.autograd.backward import grad
 from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase, storage_of, wrap
 from groundup.compile.call import called
-from groundup.compile.ends import ended, is_end
+from groundup.compile.ends import ended, is_end, without_hooks
 from groundup.compile.errors import TraceError
 from groundup.compile.graph import Value
 from groundup.compile.guard import MISS, Form
@@ -128,7 +128,8 @@ class Entry:
         for each in cotangents:
             self.tracer.input(each, "gradient")
         try:
-            found = grad(roots, wanted, cotangents, retain_graph=True, allow_unused=True)
+            with without_hooks(wanted):  # which the tape behind this one calls
+                found = grad(roots, wanted, cotangents, retain_graph=True, allow_unused=True)
         except TraceError:
             raise
         except RuntimeError:  # a loss whose backward was called, or whose weights have been changed: eager refuses too

@@ -141,6 +141,11 @@ class Tracer(Watch):
         if id(array) not in self.seen and not self.quiet:
             self.opaque[id(array)] = self._reference(array, self.opaque)
 
+    def shared(self, tensor: Any) -> None:
+        """What it is must be known before the other one, of which nothing is."""
+        if not self.quiet and id(tensor._array) not in self.opaque:
+            self.value_of(tensor)
+
     def name(self, reachable: dict[str, Any], variables: dict[str, Any]) -> None:
         """Give values the user's names: those of tensors in reach, and of the function's variables."""
         paths = {id(tensor): path for path, tensor in reachable.items()}

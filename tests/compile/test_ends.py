@@ -93,3 +93,64 @@ def test_backward_inside_does_not_go_on_outside() -> None:
     assert h.grad_fn is not None and w.grad is None
     h.sum().backward()
     assert w.grad.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("reading", ["numpy", "loops"])
+def test_a_hook_on_a_weight_is_called_once(reading: str) -> None:
+    weight = groundup.ones(3, requires_grad=True)
+    heard: list[float] = []
+
+    def halved(g: Any) -> Any:
+        heard.append(g.sum().item())
+        return g * 0.5
+
+    weight.register_hook(halved)
+    loss = groundup.compile(lambda x: (weight * x).sum())
+    with groundup.compile.reading(reading):
+        for i in range(1, 4):
+            weight.grad = None
+            loss(groundup.ones(3) * i).backward()
+            assert groundup.equal(weight.grad, groundup.ones(3) * i / 2)
+    assert heard == [3.0, 6.0, 9.0]
+
+
+@pytest.mark.parametrize("reading", ["numpy", "loops"])
+def test_what_is_seen_first_without_its_history(reading: str) -> None:
+    """A weight's copy, its data, and the gradient of one that does not learn any more."""
+    weight = groundup.ones(3, requires_grad=True)
+    weight.grad = groundup.ones(3)
+    other = groundup.ones(3)
+    step = groundup.compile(lambda x: (x * weight.detach() + other.data, weight.grad.detach() * 2))
+    with groundup.compile.reading(reading):
+        for i in range(3):
+            with groundup.no_grad():
+                weight.fill_(i)
+                other.fill_(2 * i)
+            weight.grad = groundup.full((3,), float(i))
+            first, second = step(groundup.ones(3))
+            assert groundup.equal(first, groundup.full((3,), 3.0 * i))
+            assert groundup.equal(second, groundup.full((3,), 2.0 * i))
+
+
+@pytest.mark.parametrize("reading", ["numpy", "loops"])
+def test_zeros_for_the_gradient_of_a_weight_that_is_frozen(reading: str) -> None:
+    def trained(compiled: bool) -> list[Any]:
+        groundup.manual_seed(0)
+        model = nn.Linear(3, 2)
+        optimizer = groundup.optim.SGD(model.parameters(), lr=0.1)
+
+        def step(x: Any) -> None:
+            optimizer.zero_grad(set_to_none=False)
+            model(x).square().sum().backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+            optimizer.step()
+
+        run = groundup.compile(step) if compiled else step
+        for i in range(5):
+            model.weight.requires_grad_(i not in (2, 3))
+            run(groundup.ones(4, 3))
+        return [*model.parameters(), *(each.grad for each in model.parameters())]
+
+    with groundup.compile.reading(reading):
+        for found, wanted in zip(trained(True), trained(False), strict=True):
+            assert groundup.allclose(found, wanted, atol=1e-6)
