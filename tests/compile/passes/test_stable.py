@@ -165,3 +165,36 @@ def test_gradients_outside() -> None:
         step(found).sum().backward()
         safe(wanted * 2).sum().backward()
         np.testing.assert_allclose(found.grad.numpy(), wanted.grad.numpy(), atol=1e-12)
+
+
+CHANGED = {
+    "log of softmax": lambda x: F.softmax(x, -1).log(),
+    "log of sigmoid": lambda x: groundup.sigmoid(x).log(),
+    "log of sum of exp": lambda x: x.exp().sum(-1).log(),
+    "softmax by hand": lambda x: x.exp() / x.exp().sum(-1, keepdim=True),
+    "softplus by hand": lambda x: (1 + x.exp()).log(),
+    "sigmoid by hand": lambda x: 1 / (1 + (-x).exp()),
+    "sqrt of square": lambda x: (x * x).sqrt(),
+    "expm1": lambda x: x.exp() - 1,
+}
+
+
+@pytest.mark.parametrize("reading", ["numpy", "loops"])
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_result_that_is_changed_before_backward(name: str, reading: str) -> None:
+    """The safe form may need the result where the formula as written does not: it raises then, and is never wrong."""
+    gradients = []
+    compiled = groundup.compile(CHANGED[name])
+    with groundup.compile.reading(reading):
+        for function in (CHANGED[name], compiled, compiled, compiled):
+            x = groundup.linspace(0.5, 1.5, 12).reshape(3, 4).requires_grad_()
+            result = function(x)
+            result.mul_(2.0)
+            try:
+                (result * result.detach()).sum().backward()
+            except RuntimeError as error:
+                assert "modified by an inplace operation" in str(error)
+                continue
+            gradients.append(x.grad)
+    for found in gradients[1:]:
+        assert groundup.allclose(found, gradients[0], atol=1e-4)
