@@ -45,7 +45,7 @@ def seeds_of_the_cpu() -> Iterator[None]:
     """Have PyTorch seed what draws on the CPU only.
 
     Its lists seed before every sample, and each time `torch.manual_seed` writes the stack of calls down for each kind
-    of device that is not there: three quarters of the time of the whole run.
+    of device that is not there: most of the time of the whole run.
     """
     with mock.patch.object(torch, "manual_seed", torch.default_generator.manual_seed):
         yield
