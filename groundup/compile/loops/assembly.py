@@ -139,11 +139,11 @@ class _Assembler:
         found = {}
         for at, item in enumerate(self.items):
             if isinstance(item, Group):
-                in_place = {m.out.buffer for m in item.members if m.statement.inplace}
+                written_over = item.read_and_written_over()
                 found[item] = {
                     buffer
                     for buffer in item.buffers_written()
-                    if buffer.kind != "temporary" or buffer in in_place or readers.get(buffer, set()) - {at}
+                    if buffer.kind != "temporary" or buffer in written_over or readers.get(buffer, set()) - {at}
                 }
         return found
 

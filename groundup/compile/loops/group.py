@@ -84,6 +84,13 @@ class Group:
         """What its members make."""
         return {member.out.buffer for member in self.members}
 
+    def read_and_written_over(self) -> set[Buffer]:
+        """What its members write in place and not only they have made: it is read from memory, and so kept there."""
+        made = {member.out.value for member in self.members}
+        over = {member.out.buffer for member in self.members if member.statement.inplace}
+        reads = [read for member in self.members for read in member.reads if read is not None]
+        return {read.buffer for read in reads if read.buffer in over and read.value not in made}
+
     def admit(self, task: Task, name: str) -> bool:
         """Let the statement join if it can."""
         for attempt in (self._as_full, self._as_row):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,24 @@ def test_a_parameter_is_gone_through_once(name: str) -> None:
 
     updates = [each for each in groups(step, random(50, 4)) if any(m.statement.inplace for m in each.members)]
     assert len(updates) == 1
+
+
+def test_what_only_an_optimiser_looks_at_is_not_written() -> None:
+    weight = groundup.ones(3, 50, requires_grad=True)
+    optimizer = optim.AdamW([weight], lr=0.1)
+
+    def step(x: Any) -> None:
+        optimizer.zero_grad()
+        (weight @ x).square().sum().backward()
+        optimizer.step()
+
+    compiled = groundup.compile(step)
+    for _ in range(3):
+        compiled(random(50, 4))
+    kernels = compiled.source("loops").split("\n\n\n")
+    (update,) = [text for text in kernels if "addcdiv_1 =" in text and text.startswith("def ")]
+    stored = set(re.findall(r"^ +(\w+)\[i\] = ", update, re.MULTILINE))
+    assert len(stored) == 3  # the weight and two moments; the square root and what it becomes stay in registers
 
 
 def first(x: Any, v: Any, w: Any) -> Any:
