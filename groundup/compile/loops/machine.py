@@ -23,7 +23,7 @@ from groundup.compile.loops.language.module import module_text
 from groundup.errors import MissingExtra
 
 #: Raised by one whenever the same text would become other machine code, or be called otherwise.
-ABI = 1
+ABI = 2
 
 #: A sum over many elements: ``total = plus_f32(total, term)`` may be summed in any order, and so be vectorised.
 PLUS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -322,6 +323,14 @@ def test_every_elementary_function_is_vectorised_in_a_loop() -> None:
     exp += "    return (y if y > 0 else f32(0)) / (f32(1) + abs(y))\n\n\n"
     text = exp + "def k(x, y, begin, end):\n    for i in range(begin, end):\n        y[i] = curve(x[i])\n"
     assert is_vectorised(Kernel("k", text, ("float32*", "float32*")))
+
+
+def test_chains_of_an_elementary_function_go_side_by_side() -> None:
+    steps = "".join(f"    y = y * x + f32({1 + i / 64})\n" for i in range(40))
+    text = f"def chain(x):\n    y = x\n{steps}    return x / y\n\n\n"
+    text += "def k(x, y, begin, end):\n    for i in range(begin, end):\n        y[i] = chain(x[i])\n"
+    optimized = str(machine._engine().optimized(module_text(text, "k", ("float32*", "float32*"), "k")))
+    assert len(re.findall(r"= fdiv contract <\d+ x float>", optimized)) >= 2
 
 
 def test_a_kernel_has_rows_of_its_own() -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 #: Functions of one sum, whose order LLVM may change: without that leave it cannot vectorise a sum.
 REORDERED = {"plus_f32", "plus_f64"}
+#: Functions of an instruction or two; the others that kernels call are elementary functions.
+SHORT_FUNCTIONS = {*REORDERED, "plus_i64", "plus_i32", "largest", "smallest"}
+CHAINS = 2  # vectors that go through a loop of elementary functions side by side
 #: A product and a sum may become one instruction, which rounds once.
 LINE = 64  # bytes of a cache line
 CONTRACTED, REORDERING = "contract ", "reassoc nsz contract "
@@ -200,11 +203,19 @@ class Function(Expressions):
         self.group = ""
 
     def note_independence(self, node: ast.For) -> str:
-        """Tells LLVM of a loop whose turns do not meet in memory, so that it need not check whether arrays overlap."""
+        """Tells LLVM of a loop whose turns do not meet in memory, so that it need not check whether arrays overlap.
+
+        Elementary functions are long chains of steps, each of which waits for the one before: two chains side by side
+        take three quarters of the time, and LLVM by itself makes one of them where the body is long.
+        """
         if not is_independent(node, self.pointers):
             return ""
         group = self.module.note("distinct !{}")
-        accesses = self.module.note(f'!{{!"llvm.loop.parallel_accesses", {group}}}')
-        loop = self.module.note(f"distinct !{{{{self}}, {accesses}}}")
+        notes = [self.module.note(f'!{{!"llvm.loop.parallel_accesses", {group}}}')]
+        named = [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
+        called = {each.id for each in named if isinstance(each, ast.Name)}
+        if (called & self.module.functions.keys()) - SHORT_FUNCTIONS:
+            notes.append(self.module.note(f'!{{!"llvm.loop.interleave.count", i32 {CHAINS}}}'))
+        loop = self.module.note(f"distinct !{{{{self}}, {', '.join(notes)}}}")
         self.group = f", !llvm.access.group {group}"
         return f", !llvm.loop {loop}"
