@@ -17,15 +17,16 @@ from typing import Any
 from groundup.compile.graph import Graph, Value
 from groundup.compile.loops.emit import Emitter, Made
 from groundup.compile.loops.group import Group
-from groundup.compile.loops.items import Call, Item, Left, Looked, Product, kinds_of
+from groundup.compile.loops.items import Call, Item, Left, Looked, Nest, Product, kinds_of, read_by
 from groundup.compile.loops.layout import Buffer
 from groundup.compile.loops.left import members
 from groundup.compile.loops.machine import LARGEST, PLUS, REASONS, SMALLEST, Kernel, machine_code
-from groundup.compile.loops.plan import Plan, planned
-from groundup.compile.loops.products import Operand, product_call
+from groundup.compile.loops.nests.calls import prepare
+from groundup.compile.loops.plan import NESTS, Plan, planned
+from groundup.compile.loops.products import multiplied
 from groundup.compile.loops.terms import Refused
 
-Step = list[Made | Product] | Product | Left | Looked  # what one call of machine code does, or one of NumPy
+Step = list[Made | Product | Nest] | Product | Left | Looked  # what one call of machine code does, or one of NumPy
 
 
 def kernels_of(graph: Graph) -> dict[Value, str]:
@@ -33,10 +34,11 @@ def kernels_of(graph: Graph) -> dict[Value, str]:
     found: dict[Value, str] = {}
     counts: Counter[str] = Counter()
     for item in planned(graph).items:
-        if isinstance(item, Group):
-            name = _kernel_name(item)
+        if isinstance(item, (Group, Nest)):
+            name = item.name if isinstance(item, Nest) else _kernel_name(item)
             counts[name] += 1
-            found |= {member.out.value: f"{name} {counts[name]}" for member in item.members}
+            groups = [item] if isinstance(item, Group) else [each for each in item.members if isinstance(each, Group)]
+            found |= {member.out.value: f"{name} {counts[name]}" for group in groups for member in group.members}
     return {value: name.removesuffix(" 1") if counts[name[:-2]] == 1 else name for value, name in found.items()}
 
 
@@ -63,13 +65,18 @@ def assembled(plan: Plan) -> Assembled:
         kernels = list(dict.fromkeys(assembler.kernels.values()))
         found = dict(zip(kernels, machine_code(kernels), strict=True))
         addresses = {kernel: address for kernel, address in found.items() if address is not None}
-        groups, without = dict(assembler.refused), {}
+        groups = {item: why for item, why in assembler.refused.items() if isinstance(item, Group)}
+        without: dict[Any, str] = {}
+        if len(groups) < len(assembler.refused):
+            without[NESTS] = next(why for item, why in assembler.refused.items() if isinstance(item, Nest))
         told += [(_kernel_name(group), why) for group, why in groups.items()]
         for (item, _), kernel in assembler.kernels.items():
             if kernel in addresses or item in groups:
                 continue
             why = REASONS.get(kernel, "no machine code")
-            if isinstance(item, Call):
+            if isinstance(item, Nest):
+                without[NESTS] = f"{kernel.name}: {why}"
+            elif isinstance(item, Call):
                 without[item.function, kinds_of(item.arguments)] = f"{kernel.name}: {why}"
             else:
                 groups[item] = why
@@ -101,6 +108,8 @@ class _Assembler:
                     self._group(item, needed[item], taken)
             elif isinstance(item, Call):
                 self._machine(item, _called(item, taken))
+            elif isinstance(item, Nest):
+                self._nest(item, taken)
             elif isinstance(item, Product) and multiplied(item) is not None:
                 self._append(item)
             else:
@@ -118,12 +127,32 @@ class _Assembler:
             return
         self._machine(group, made, *(_combining(*each) for each in made.partials))
 
+    def _nest(self, nest: Nest, taken: dict[str, str]) -> None:
+        """A nest, once what it calls is known."""
+        try:
+            for block in nest.blocks:
+                block.calls = [self._of_nest(nest, item, taken) for item in block.items]
+        except Exception as error:  # whatever is wrong with one kernel, the others run
+            self.refused[nest] = repr(error)
+            return
+        prepare(nest, touched)
+        self._append(nest)
+
+    def _of_nest(self, nest: Nest, item: Item, taken: dict[str, str]) -> Made | Product:
+        if isinstance(item, Product):
+            if multiplied(item) is None:
+                raise Refused("a product that is not BLAS's")
+            return item
+        made = _renamed(Emitter(item, nest.needed, _kernel_name(item)).made(), taken)
+        self.kernels[nest, len(self.kernels)] = made.kernel
+        return made
+
     def _machine(self, item: Item, *calls: Made) -> None:
         for i, made in enumerate(calls):
             self.kernels[item, i] = made.kernel
             self._append(made)
 
-    def _append(self, made: Made | Product) -> None:
+    def _append(self, made: Made | Product | Nest) -> None:
         last = self.steps[-1] if self.steps else None
         if isinstance(last, list):
             last.append(made)
@@ -134,7 +163,7 @@ class _Assembler:
         """What of the results of each group somebody else reads."""
         readers: dict[Buffer, set[int]] = {}
         for at, item in enumerate(self.items):
-            for buffer in _reads(item):
+            for buffer in read_by(item):
                 readers.setdefault(buffer, set()).add(at)
         found = {}
         for at, item in enumerate(self.items):
@@ -148,15 +177,6 @@ class _Assembler:
         return found
 
 
-def multiplied(product: Product) -> Any:
-    """The product as a call of machine code; None if it must stay with NumPy."""
-    a, b, out = (
-        Operand((max(each.buffer.slot, 0), each.offset), each.shape, each.strides)
-        for each in (product.a, product.b, product.out)
-    )
-    return product_call(product.out.buffer.dtype, a, b, out, product.beta)
-
-
 def touched(step: Any) -> list[Buffer]:
     if isinstance(step, Made):
         found = [each[0] if isinstance(each, tuple) else each for each in step.arguments]
@@ -165,19 +185,9 @@ def touched(step: Any) -> list[Buffer]:
         return [step.a.buffer, step.b.buffer, step.out.buffer]
     if isinstance(step, Looked):
         return [step.read.buffer]
+    if isinstance(step, Nest):
+        return [*dict.fromkeys(whole for whole, *_ in step.wholes.values()), *step.own]
     return [each.buffer for each in (*step.reads.values(), step.out)]
-
-
-def _reads(item: Any) -> set[Buffer]:
-    if isinstance(item, Group):
-        return item.buffers_read()
-    if isinstance(item, Call):
-        return item.reads
-    if isinstance(item, Product):
-        return {item.a.buffer, item.b.buffer} | ({item.out.buffer} if item.beta else set())
-    if isinstance(item, Looked):
-        return {item.read.buffer}
-    return {each.buffer for each in item.reads.values()}
 
 
 def _kernel_name(group: Group) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundup.compile.loops.emit import Made
-from groundup.compile.loops.items import Product
+from groundup.compile.loops.items import Nest, Product
 from groundup.compile.loops.layout import Buffer
 
 FEW = 16  # turns of a loop that are gone through one by one, if what is inside depends on which it is
@@ -31,8 +31,10 @@ class _Unknown(Exception):
     """A length that only a run can tell."""
 
 
-def cost_of(made: Made | Product) -> Cost:
+def cost_of(made: Made | Product | Nest) -> Cost:
     """The cost of one call."""
+    if isinstance(made, Nest):
+        return _of_nest(made)
     return _of_product(made) if isinstance(made, Product) else _of_kernel(made)
 
 
@@ -48,6 +50,13 @@ def _of_product(product: Product) -> Cost:
             elements *= n
         moved += min(elements, each.buffer.size) * each.buffer.dtype.itemsize
     return Cost(moved + bool(product.beta) * count * out.buffer.dtype.itemsize, 2 * count * inner)
+
+
+def _of_nest(nest: Nest) -> Cost:
+    """The arrays once each, and the operations for each item; what lies between stays in the cache."""
+    items = nest.axes[0] * nest.axes[1]
+    moved = sum(each.size * each.dtype.itemsize for each in nest.reads | nest.writes)
+    return Cost(moved, items * sum(cost_of(made).flops for block in nest.blocks for made in block.calls))
 
 
 def _of_kernel(made: Made) -> Cost:

@@ -134,10 +134,25 @@ class Emitter:
 
     def _cheap(self, member: Member) -> bool:
         """Whether computing it again costs no more than reading it back."""
-        if member.statement.row.name not in CHEAP:
+        if member.statement.row.name not in CHEAP or self._is_masked(member):
             return False
         makers = [self._maker(read) for read in member.reads]
         return all(maker is None or maker.level == ROW or self._cheap(maker) for maker in makers)
+
+    def _is_masked(self, member: Member) -> bool:
+        """Whether it is a choice whose largest is looked for.
+
+        LLVM draws a choice into the comparisons that alone read it, and then they are made one by one: where it is
+        stored as well, several are made at once.
+        """
+        if member.statement.row.name != "where" or member.level != FULL:
+            return False
+        return any(
+            other.kind == ALONG
+            and OPERATIONS[other.statement.row.name] != "plus"
+            and self._maker(other.reads[0]) is member
+            for other in self.group.members
+        )
 
     # The text
 

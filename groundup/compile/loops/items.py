@@ -6,13 +6,14 @@ What a row's own kernels do, NumPy does where one of them is known to get no mac
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from groundup.compile.graph import Statement, Value
-from groundup.compile.loops.layout import Buffer, Layout
+from groundup.compile.loops.group import Group
+from groundup.compile.loops.layout import Buffer, Layout, Shape
 
 
 @dataclass(eq=False, slots=True)
@@ -36,6 +37,39 @@ class Product:
     b: Layout
     out: Layout
     beta: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    """Rows of the scores of one item, and how many of their columns are looked at: what is done for them, in order."""
+
+    first: int
+    last: int
+    columns: int
+    items: list[Any]  # groups and products of one item, by their local buffers
+    calls: list[Any] = field(default_factory=list)  # the same as calls of machine code
+
+
+@dataclass(eq=False, slots=True)
+class Nest:
+    """Products and groups that are done for one item, as a head of a sample, after the other.
+
+    A local buffer is a whole one from the present item on, or scratch that is used again for the next item.
+    """
+
+    name: str
+    scores: Any  # the axes of what lies between its products
+    axes: tuple[int, int]  # how many items, along two leading axes
+    wholes: dict[Buffer, tuple[Buffer, int, int, Shape]]  # local buffers: of which, the elements from item to item
+    scratch: list[Buffer]  # local buffers that are of no whole one
+    needed: set[Buffer]  # local buffers that somebody reads
+    blocks: list[Block]
+    members: list[Any]  # what it stands for
+    reads: set[Buffer]
+    writes: set[Buffer]
+    own: list[Buffer] = field(default_factory=list)  # memory of the threads: their scratch, and tables of addresses
+    places: dict[Buffer, int] = field(default_factory=dict)  # of the scratch, in bytes
+    threads: int = 1
 
 
 @dataclass(eq=False, slots=True)
@@ -68,4 +102,30 @@ def kinds_of(arguments: Sequence[Any]) -> tuple[str, ...]:
     return tuple(kinds)
 
 
-Item = Any  # a Group, a Call, a Product, something left or looked at
+Item = Any  # a Group, a Call, a Product, a Nest, something left or looked at
+
+
+def read_by(item: Item) -> set[Buffer]:
+    """The buffers that an item reads."""
+    if isinstance(item, Group):
+        return item.buffers_read()
+    if isinstance(item, Product):
+        return {item.a.buffer, item.b.buffer} | ({item.out.buffer} if item.beta else set())
+    if isinstance(item, Looked):
+        return {item.read.buffer}
+    if isinstance(item, Left):
+        return {each.buffer for each in item.reads.values()}
+    found: set[Buffer] = item.reads
+    return found
+
+
+def written_by(item: Item) -> set[Buffer]:
+    """The buffers that an item writes."""
+    if isinstance(item, Group):
+        return item.buffers_written()
+    if isinstance(item, Looked):
+        return set()
+    if isinstance(item, (Product, Left)):
+        return {item.out.buffer}
+    found: set[Buffer] = item.writes
+    return found

@@ -15,9 +15,10 @@ from typing import Any
 
 from groundup.compile.graph import Value
 from groundup.compile.loops.emit import Made
-from groundup.compile.loops.items import Left, Looked, Product
+from groundup.compile.loops.items import Left, Looked, Nest, Product
 from groundup.compile.loops.layout import Buffer, Layout, Shape
 from groundup.compile.loops.left import program_of
+from groundup.compile.loops.nests.listing import NestListing
 from groundup.compile.loops.places import Named
 from groundup.compile.loops.run import LoopProgram
 from groundup.compile.numbers import Number
@@ -46,6 +47,7 @@ class Listing:
         self.checks = checks  # the name of a function that looks at the arguments
         self.functions: dict[str, str] = {}
         self.before: list[str] = []
+        self.nests: dict[str, str] = {}  # the texts of functions that go from item to item, and their names
         bundle.taken |= {"f32", "f64", "i32", "i64", "math"}
 
     # Kernels
@@ -132,9 +134,20 @@ class Listing:
         if isinstance(made, Made):
             given = [_argument(made, i, names) for i in range(len(made.arguments))]
             return f"{self.kernel(made)}({', '.join([*given, '0', str(made.split)])})"
+        if isinstance(made, Nest):
+            return self._nest(made, names)
         if isinstance(made, Looked):
             return f"{made.name} = {names.view(made.read)}.item()"
         return self._left(made, names, numbers)
+
+    def _nest(self, nest: Nest, names: Arrays) -> str:
+        """A call of what is done for one item after the other: a function, and one for all that are alike."""
+        listing = NestListing(nest, names, self.kernel, _argument)
+        text = listing.text("\0")
+        if text not in self.nests:
+            self.nests[text] = self.bundle.fresh(nest.name)
+            self.before.append(text.replace("\0", self.nests[text]))
+        return f"{self.nests[text]}({', '.join(listing.given)})"
 
     def _left(self, left: Left, names: Arrays, numbers: list[str]) -> str:
         """A call of what is left to NumPy, which becomes a function of its own."""
@@ -217,8 +230,9 @@ def _important(program: LoopProgram) -> Iterator[tuple[Layout, str]]:
     """What is multiplied and returned, and a name for it."""
     for step in program.steps:
         for made in step if isinstance(step, list) else [step]:
-            if isinstance(made, Product):
-                yield from ((made.out, "product"), (made.a, "array"), (made.b, "array"))
+            for each in made.members if isinstance(made, Nest) else [made]:
+                if isinstance(each, Product):
+                    yield from ((each.out, "product"), (each.a, "array"), (each.b, "array"))
     yield from ((each, "result") for each in program.results if isinstance(each, Layout))
 
 
@@ -235,6 +249,8 @@ def _touched(made: Any) -> list[Buffer]:
         return [each for each in found if isinstance(each, Buffer)]
     if isinstance(made, Looked):
         return [made.read.buffer]
+    if isinstance(made, Nest):
+        return list(dict.fromkeys(whole for whole, *_ in made.wholes.values()))
     if isinstance(made, Product):
         return [made.a.buffer, made.b.buffer, made.out.buffer]
     return [each.buffer for each in (*made.reads.values(), made.out)]

@@ -16,7 +16,7 @@ import numpy as np
 from groundup.compile.loops.address import address
 from groundup.compile.loops.assembly import touched
 from groundup.compile.loops.emit import Made
-from groundup.compile.loops.items import Product
+from groundup.compile.loops.items import Nest, Product
 from groundup.compile.loops.layout import Buffer
 from groundup.compile.loops.rates import seconds
 from groundup.compile.loops.run import LoopProgram
@@ -158,8 +158,11 @@ class _Measuring:
         return self.known[key]
 
 
-def _like(made: Made | Product) -> Hashable:
+def _like(made: Made | Product | Nest) -> Hashable:
     """What calls that take equally long have in common."""
+    if isinstance(made, Nest):
+        parts = tuple(_like(each) for block in made.blocks for each in block.calls)
+        return made.axes, parts, tuple(each[1:3] for each in made.wholes.values())
     if isinstance(made, Product):
         return tuple((each.shape, each.strides) for each in (made.a, made.b, made.out))
     sizes = tuple(

@@ -8,11 +8,10 @@ its statements move to the second, and the elements are gone through once.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from groundup.compile.loops.group import Group, begun
-from groundup.compile.loops.items import Call, Item, Left, Looked, Product
-from groundup.compile.loops.layout import Buffer
+from groundup.compile.loops.items import Item, read_by, written_by
 
 MOST = 32  # statements in a group that comes of two: one that does more has no registers left
 
@@ -26,29 +25,11 @@ def merged(items: Sequence[Item], early: int, late: int) -> Group | None:
         return None
     made = first.buffers_written()
     for item in items[early + 1 : late]:
-        if not made.isdisjoint(_touched(item)) or not first.touched.isdisjoint(_written(item)):
+        if item is None:
+            continue
+        writes = written_by(item)
+        if not made.isdisjoint(read_by(item) | writes) or not first.touched.isdisjoint(writes):
             return None
     (task, name), *others = [*first.tasks, *second.tasks]
     whole = begun(task, name)
     return whole if all(whole.admit(task, name) for task, name in others) else None
-
-
-def _touched(item: Item) -> Iterable[Buffer]:
-    """What an item reads and writes."""
-    if isinstance(item, Group):
-        return item.touched
-    if isinstance(item, Call):
-        return item.reads | item.writes
-    if isinstance(item, Product):
-        return (item.a.buffer, item.b.buffer, item.out.buffer)
-    if isinstance(item, Left):
-        return (*(each.buffer for each in item.reads.values()), item.out.buffer)
-    return (item.read.buffer,) if isinstance(item, Looked) else ()
-
-
-def _written(item: Item) -> Iterable[Buffer]:
-    if isinstance(item, Group):
-        return item.buffers_written()
-    if isinstance(item, Call):
-        return item.writes
-    return (item.out.buffer,) if isinstance(item, (Product, Left)) else ()

@@ -23,6 +23,7 @@ from groundup.compile.loops.group import OPERATIONS, Group, Task, begun, contigu
 from groundup.compile.loops.items import Item, Left, Looked, Product
 from groundup.compile.loops.layout import Buffer, Layout, restrided, steps, viewed
 from groundup.compile.loops.merge import merged
+from groundup.compile.loops.nests.runs import nested
 from groundup.compile.loops.orders import as_memory_runs, in_order, kept, order_of, plain_memory
 from groundup.compile.loops.repeats import Repeats
 from groundup.compile.loops.terms import Refused, Term, converted
@@ -30,6 +31,7 @@ from groundup.compile.numbers import Number
 from groundup.ops import ROWS
 
 PRODUCTS = frozenset({"matmul", "mm"})
+NESTS = "item by item"  # what `without` says where no nest gets machine code
 TYPES = frozenset({"float32", "float64", "int64", "int32", "bool"})
 
 
@@ -115,6 +117,8 @@ def planned(graph: Graph, without: Mapping[Any, str] | None = None) -> Plan:
         for statement in repeats.without(original):
             _place(plan, statement, changed)
     _close_gaps(plan)
+    if NESTS not in plan.without:
+        plan.items = nested(plan.items, graph, plan.layouts)
     return plan
 
 

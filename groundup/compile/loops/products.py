@@ -15,6 +15,7 @@ import numpy as np
 
 from groundup.compile.loops import blas, product_kernels
 from groundup.compile.loops.atoms import bits_of_float64, machine_functions
+from groundup.compile.loops.items import Product
 from groundup.compile.threads import get_num_threads
 
 # BLAS works on tiles; rows and columns in multiples of these leave no tile cut (12 is OpenBLAS's on processors with
@@ -138,7 +139,7 @@ def product_call(
     if None in rows or None in spread:
         return None
     (transa, lda), (transb, ldb), (turned, ldc) = (each for each in rows if each is not None)
-    axes = _two_axes(leading, [each for each in spread if each is not None])
+    axes = two_axes(leading, [each for each in spread if each is not None])
     if turned or axes is None:
         return None
     batch, far_and_near = axes
@@ -146,6 +147,15 @@ def product_call(
         m, batch, far_and_near = _as_rows(m, lda, ldc, batch, far_and_near)
     places = (a.place, b.place, c.place)
     return gemm_call(dtype, *places, m, n, k, transa, transb, lda, ldb, ldc, beta, alpha, batch, far_and_near)
+
+
+def multiplied(product: Product) -> Any:
+    """A product of a plan as a `ProductCall`; None if it must stay with NumPy."""
+    a, b, out = (
+        Operand((max(each.buffer.slot, 0), each.offset), each.shape, each.strides)
+        for each in (product.a, product.b, product.out)
+    )
+    return product_call(product.out.buffer.dtype, a, b, out, product.beta)
 
 
 def _as_rows(
@@ -184,8 +194,8 @@ def _spread(operand: Operand, leading: tuple[int, ...]) -> list[int] | None:
     return found
 
 
-def _two_axes(leading: tuple[int, ...], strides: list[list[int]]) -> tuple[tuple[int, int], list[int]] | None:
-    """The leading axes as two, with the six distances: axes that follow on each other in all operands are joined."""
+def two_axes(leading: tuple[int, ...], strides: list[list[int]]) -> tuple[tuple[int, int], list[int]] | None:
+    """The leading axes as two, with two distances of each operand: axes that follow on each other in all are joined."""
     joined: list[tuple[int, list[int]]] = []
     for axis, length in enumerate(leading):
         if length == 1:
@@ -197,7 +207,7 @@ def _two_axes(leading: tuple[int, ...], strides: list[list[int]]) -> tuple[tuple
             joined.append((length, own))
     if len(joined) > 2:
         return None
-    joined = [(1, [0, 0, 0])] * (2 - len(joined)) + joined
+    joined = [(1, [0] * len(strides))] * (2 - len(joined)) + joined
     (outer, far), (inner, near) = joined
     return (outer, inner), [step for pair in zip(far, near, strict=True) for step in pair]
 

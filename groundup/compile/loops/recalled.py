@@ -18,6 +18,7 @@ import numpy as np
 from groundup.compile.digest import text_of
 from groundup.compile.loops import cache, machine, products
 from groundup.compile.loops.layout import Buffer, Layout
+from groundup.compile.loops.nests import calls as nests
 from groundup.compile.loops.ready import Ready
 from groundup.compile.loops.team import Run
 from groundup.compile.loops.versions import versions
@@ -75,12 +76,10 @@ def keep(made: LoopProgram) -> None:
     rows, arguments = [], []
     for what, args, threads in made.rows:
         args = args.copy()
-        if isinstance(what, str):
-            if what != STOP:
-                args[products.BLAS] = 0
-        elif (abs(args) >= LARGEST).any():
+        name = _told(what, args, kernels)
+        if name is None:
             return
-        rows.append([what if isinstance(what, str) else kernels[what], len(args), threads])
+        rows.append([name, len(args), threads])
         arguments.append(args.tobytes())
     told = {
         "needed": program.numbers,
@@ -99,6 +98,21 @@ def keep(made: LoopProgram) -> None:
     }
     head = json.dumps(told).encode()
     cache.save(program.key, b"".join([len(head).to_bytes(_LENGTH, "little"), head, *arguments, *constants]))
+
+
+def _told(what: Any, args: np.ndarray, kernels: dict[Any, int]) -> Any:
+    """What a row calls, by names and numbers of kernels, with no address left among its arguments; None if one may be."""
+    if isinstance(what, list):
+        parts = []
+        for each, at, begin, count in what:
+            args[at] = 0
+            parts.append([_told(each, args[begin : begin + count], kernels), at, begin, count])
+        return None if any(each[0] is None for each in parts) else parts
+    if isinstance(what, str):
+        if what != STOP:
+            args[products.BLAS] = 0
+        return what
+    return None if (abs(args) >= LARGEST).any() else kernels[what]
 
 
 class Recalled(Ready):
@@ -147,6 +161,10 @@ class Recalled(Ready):
     def _place(what: Any, arguments: np.ndarray, addresses: list[int]) -> int:
         if what == STOP:
             return 0
+        if isinstance(what, list):
+            for each, at, begin, count in what:
+                arguments[at] = Recalled._place(each, arguments[begin : begin + count], addresses)
+            return nests.machine()
         return products.renewed(what, arguments) if isinstance(what, str) else addresses[what]
 
     def _wrong(self, check: int, index: int) -> Exception:

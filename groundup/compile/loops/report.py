@@ -13,7 +13,7 @@ from typing import Any
 from groundup.autograd.tape import TensorBase
 from groundup.compile.loops.costs import Cost, cost_of
 from groundup.compile.loops.emit import Made
-from groundup.compile.loops.items import Looked, Product
+from groundup.compile.loops.items import Looked, Nest, Product
 from groundup.compile.loops.measured import Measured, times_of
 from groundup.compile.loops.rates import bytes_in_a_second, flops_in_a_second
 from groundup.compile.loops.ready import Ready
@@ -38,7 +38,7 @@ class Line:
         """One more call."""
         self.calls += 1
         self.seconds += measured.seconds
-        if isinstance(measured.made, (Made, Product)):
+        if isinstance(measured.made, (Made, Product, Nest)):
             cost = cost_of(measured.made)
             self.cost.bytes += cost.bytes
             self.cost.flops += cost.flops
@@ -129,6 +129,8 @@ def _remarks(program: LoopProgram) -> list[str]:
 def _name(made: Any) -> str:
     if isinstance(made, Made):
         return made.kernel.name
+    if isinstance(made, Nest):
+        return made.name
     if isinstance(made, Looked):
         return f"{made.name} (a number read)"
     if isinstance(made, Product):
@@ -136,7 +138,9 @@ def _name(made: Any) -> str:
     return f"{made.statement.row.name} (by NumPy)"
 
 
-def _dtype(made: Made | Product) -> str:
+def _dtype(made: Made | Product | Nest) -> str:
+    if isinstance(made, Nest):
+        return max((whole.dtype.name for whole in made.writes if whole.dtype.kind == "f"), default="float32")
     if isinstance(made, Product):
         return made.out.buffer.dtype.name
     return "float64" if "float64*" in made.kernel.parameters and "float32*" not in made.kernel.parameters else "float32"

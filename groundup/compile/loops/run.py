@@ -14,13 +14,15 @@ import numpy as np
 
 from groundup.compile.graph import Graph, Value
 from groundup.compile.loops.arena import arranged
-from groundup.compile.loops.assembly import assembled, multiplied, touched
+from groundup.compile.loops.assembly import assembled, touched
 from groundup.compile.loops.emit import Made
-from groundup.compile.loops.items import Left, Looked, Product
+from groundup.compile.loops.items import Left, Looked, Nest, Product
 from groundup.compile.loops.layout import Buffer, Layout
 from groundup.compile.loops.left import program_of
 from groundup.compile.loops.machine import Kernel
+from groundup.compile.loops.nests import calls
 from groundup.compile.loops.plan import Plan, planned
+from groundup.compile.loops.products import multiplied
 from groundup.compile.loops.ready import Ready
 from groundup.compile.loops.recalled import STOP, keep
 from groundup.compile.loops.team import Run
@@ -105,7 +107,7 @@ class LoopProgram(Ready):
         inputs = zip(graph.inputs, self.inputs, strict=True)
         self.changed = {buffer for value, buffer in inputs if value.memory in written}  # of the caller's
         self.flags: list[int] = []  # of the tables so far
-        self.rows: list[tuple[Kernel | str, np.ndarray, int]] = []  # what is called: see _row
+        self.rows: list[tuple[Kernel | str | calls.Parts, np.ndarray, int]] = []  # what is called: see _row
         tables = [self._table(step) if isinstance(step, list) else step for step in self.steps]
         self.values = np.zeros(max(len(self.numbers), 1))
         self.calls = [self._callable(each) for each in tables]
@@ -116,7 +118,7 @@ class LoopProgram(Ready):
         """The numbers in an expression that are read from tensors."""
         return self.plan.looked.keys() & set(re.findall(r"\w+", text))
 
-    def _table(self, segment: list[Made | Product]) -> tuple[np.ndarray, bool]:
+    def _table(self, segment: list[Made | Product | Nest]) -> tuple[np.ndarray, bool]:
         rows: list[list[int]] = []
         work = 0
         unseen = list(self.flags)  # by the segment
@@ -133,26 +135,36 @@ class LoopProgram(Ready):
                 rows.append(self._row(call.name, call.address, call.args, call.threads))
                 work += call.flops // 8
                 continue
-            args = [made.split, 0]
-            for argument, kind in zip(made.arguments, made.kernel.parameters, strict=True):
-                if kind.endswith("*"):
-                    buffer, offset = argument if isinstance(argument, tuple) else (argument, 0)
-                    args += [buffer.slot, offset]
-                    work += buffer.size
-                elif kind == "int":
-                    args.append(int(argument))
-                else:
-                    args.append(self._number(argument))
-            threads = 64 if made.split > 1 else 1
-            rows.append(self._row(made.kernel, self.addresses[made.kernel], np.array(args, np.int64), threads))
+            work += sum(buffer.size for buffer in touched(made))
+            if isinstance(made, Nest):
+                parts, args = calls.arguments(made, self._called)
+                rows.append(self._row(parts, calls.machine(), args, made.threads))
+            else:
+                rows.append(self._row(*self._called(made), 64 if made.split > 1 else 1))
         return np.array(rows, np.int64), work < SMALL
+
+    def _called(self, made: Made | Product) -> tuple[Kernel | str, int, np.ndarray]:
+        """What is called: its name or kernel, its machine code, its arguments."""
+        if isinstance(made, Product):
+            call = multiplied(made)
+            return call.name, call.address, call.args
+        args = [made.split, 0]
+        for argument, kind in zip(made.arguments, made.kernel.parameters, strict=True):
+            if kind.endswith("*"):
+                buffer, offset = argument if isinstance(argument, tuple) else (argument, 0)
+                args += [buffer.slot, offset]
+            elif kind == "int":
+                args.append(int(argument))
+            else:
+                args.append(self._number(argument))
+        return made.kernel, self.addresses[made.kernel], np.array(args, np.int64)
 
     def _stop(self, flags: list[int]) -> list[int]:
         """A row that ends the walk where an index was wrong."""
         return self._row(STOP, 0, np.array([len(flags), *flags], np.int64), 1)
 
-    def _row(self, what: Kernel | str, place: int, args: np.ndarray, threads: int) -> list[int]:
-        """A row of a table: what it calls is a kernel, the name of a product's, or STOP."""
+    def _row(self, what: Kernel | str | calls.Parts, place: int, args: np.ndarray, threads: int) -> list[int]:
+        """A row of a table: what it calls is a kernel, the name of a product's, STOP, or what a nest calls."""
         self.rows.append((what, args, threads))
         return [place, args.ctypes.data, threads, 1]
 

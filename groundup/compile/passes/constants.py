@@ -11,7 +11,8 @@ import numpy as np
 
 from groundup.compile.graph import Graph, Memory, Statement, Value
 
-_SMALL = 4096  # elements: larger results are left to be computed
+_SMALL = 4096  # elements: larger results are left to be computed,
+_LARGE = 1 << 24  # but for those that take no more memory than what they are computed from, as masks do
 
 
 def constants(graph: Graph) -> Graph:
@@ -35,9 +36,15 @@ def _folds(statement: Statement, written: set[Memory]) -> bool:
     plain = all(isinstance(each, (Value, int, float)) for each in statement.operands)
     known = bool(values) and all(each.constant is not None and each.memory not in written for each in values)
     free = not statement.inplace and statement.call is None and statement.out.memory not in written
-    small = max(math.prod(each.shape) for each in (statement.out, *values)) <= _SMALL
+    sizes = [math.prod(each.shape) for each in (statement.out, *values)]
+    gains = not statement.is_view and values and _bytes(statement.out) <= max(map(_bytes, values))
+    small = max(sizes) <= (_LARGE if gains else _SMALL)
     folding = statement.row.family in ("elementwise", "view") or statement.row.name in ("sum", "sum_to", "mean")
     return plain and known and free and small and folding
+
+
+def _bytes(value: Value) -> int:
+    return math.prod(value.shape) * value.dtype.itemsize
 
 
 def _unspread(graph: Graph) -> None:

@@ -44,10 +44,11 @@ def scaled_f32(y: Any, n: Any) -> Any:
 
 def exp_f32(x: Any) -> Any:
     """e**x."""
-    x = f32(-104.0) if x < f32(-104.0) else x
+    vanishes = x < f32(-104.0)
+    x = f32(0.0) if vanishes else x  # rounding something to 0 is slow: places that a mask leaves out go this way
     x = f32(89.0) if x > f32(89.0) else x
     n, p = exp_parts_f32(x)
-    return scaled_f32(p + f32(1.0), n)
+    return f32(0.0) if vanishes else scaled_f32(p + f32(1.0), n)
 
 
 def exp2_f32(x: Any) -> Any:
