@@ -22,7 +22,7 @@ from groundup.compile.loops import vector
 from groundup.compile.loops.group import ACROSS, ALONG, FULL, MAP, OPERATIONS, ROW, Access, Group, Member
 from groundup.compile.loops.layout import Buffer
 from groundup.compile.loops.machine import LARGEST, PLUS, SMALLEST, Kernel
-from groundup.compile.loops.terms import LoopMath, Refused, Term, converted, literal
+from groundup.compile.loops.terms import Refused, Term, converted, literal, spelled
 from groundup.compile.numbers import Number
 
 CHEAP = frozenset(
@@ -489,22 +489,3 @@ class Block:
         name = self._new("part")
         self.add(f"{name} = {term.text}")
         return Term(name, term.dtype)
-
-
-COPIES = frozenset(
-    "clone relaid reshape flatten assign contiguous squeeze unsqueeze alias permute transpose t expand".split()
-)
-
-
-def spelled(statement: Any, operands: list[Any], block: Any) -> Term:
-    """One element of what a statement makes; raises `Refused` where the loops have no such thing."""
-    row = statement.row
-    if row.name in COPIES:
-        value = operands[-1] if row.name == "assign" else operands[0]
-        return value if isinstance(value, Term) else literal(value, statement.out.dtype)
-    reading = LoopMath(block.name)
-    term = reading.formula(row, *operands, **statement.params)
-    block.emitter.called.update(reading.called)
-    if not isinstance(term, Term):
-        return literal(term, statement.out.dtype)
-    return term

@@ -18,7 +18,6 @@ import numpy as np
 from groundup.compile.graph import Graph, Statement, Value
 from groundup.compile.loops.asked import Asked
 from groundup.compile.loops.convolutions import joined
-from groundup.compile.loops.emit import COPIES, spelled
 from groundup.compile.loops.group import OPERATIONS, Group, Task, begun, contiguous
 from groundup.compile.loops.items import Item, Left, Looked, Product
 from groundup.compile.loops.layout import Buffer, Layout, restrided, steps, viewed
@@ -26,7 +25,7 @@ from groundup.compile.loops.merge import merged
 from groundup.compile.loops.nests.runs import nested
 from groundup.compile.loops.orders import as_memory_runs, in_order, kept, order_of, plain_memory
 from groundup.compile.loops.repeats import Repeats
-from groundup.compile.loops.terms import Refused, Term, converted
+from groundup.compile.loops.terms import COPIES, Refused, Term, converted, spelled
 from groundup.compile.numbers import Number
 from groundup.ops import ROWS
 

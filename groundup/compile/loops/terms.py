@@ -312,3 +312,22 @@ def _whole(x: Term) -> Term:
 
 def _refuse(reason: str) -> Term:
     raise Refused(reason)
+
+
+COPIES = frozenset(
+    "clone relaid reshape flatten assign contiguous squeeze unsqueeze alias permute transpose t expand".split()
+)
+
+
+def spelled(statement: Any, operands: list[Any], block: Any) -> Term:
+    """One element of what a statement makes; raises `Refused` where the loops have no such thing."""
+    row = statement.row
+    if row.name in COPIES:
+        value = operands[-1] if row.name == "assign" else operands[0]
+        return value if isinstance(value, Term) else literal(value, statement.out.dtype)
+    reading = LoopMath(block.name)
+    term = reading.formula(row, *operands, **statement.params)
+    block.emitter.called.update(reading.called)
+    if not isinstance(term, Term):
+        return literal(term, statement.out.dtype)
+    return term

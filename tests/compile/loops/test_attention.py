@@ -1,4 +1,4 @@
-"""Attention item by item: no scores of all heads, rows in blocks, columns that a mask leaves out, and eager's values."""
+"""Attention item by item: no scores of all heads, blocks of rows, masked columns left out, and NumPy's values."""
 
 from __future__ import annotations
 
