@@ -101,7 +101,7 @@ def keep(made: LoopProgram) -> None:
 
 
 def _told(what: Any, args: np.ndarray, kernels: dict[Any, int]) -> Any:
-    """What a row calls, by names and numbers of kernels, with no address left among its arguments; None if one may be."""
+    """What a row calls, by names and numbers of kernels, its arguments without addresses; None if one may be left."""
     if isinstance(what, list):
         parts = []
         for each, at, begin, count in what:

@@ -104,7 +104,23 @@ def _views() -> tuple[Any, Callable[[], Any], Any]:
     return step, lambda: [total], (groundup.arange(12.0).reshape(4, 3),)
 
 
-STEPS = {"rows": _reads_rows, "adam": _adam, "convolution": _convolution, "views": _views}
+def _attention() -> tuple[Any, Callable[[], Any], Any]:
+    groundup.manual_seed(0)
+    layer = nn.Linear(8, 24)
+    opt = optim.SGD(layer.parameters(), lr=0.1)
+
+    def step(x: Any) -> Any:
+        parts = layer(x).view(2, 70, 3, 2, 4).permute(2, 0, 3, 1, 4).unbind(0)
+        loss = F.scaled_dot_product_attention(*parts, is_causal=True).square().sum()
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        return loss.detach()
+
+    return step, lambda: [each for p in layer.parameters() for each in (p, p.grad)], (groundup.randn(2, 70, 8),)
+
+
+STEPS = {"rows": _reads_rows, "adam": _adam, "convolution": _convolution, "views": _views, "attention": _attention}
 
 
 def _bits(things: Any) -> list[Any]:
