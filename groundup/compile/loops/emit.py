@@ -11,6 +11,7 @@ how many threads there are.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
@@ -28,7 +29,8 @@ from groundup.compile.numbers import Number
 CHEAP = frozenset(
     "add sub mul neg relu maximum minimum where ne eq gt ge lt le square clamp_min clamp_max cast".split()
 )
-ROOM = 65536  # bytes of the rows that a kernel keeps for itself, at most: they lie on the stack
+# Bytes of the rows that a kernel keeps for itself on the stack, at most; Windows wants to be asked for each page of it.
+ROOM = 0 if sys.platform == "win32" else 65536
 PANEL = 32768  # elements of a panel, at least
 PANELS = 8  # at most
 PARTIAL = {"plus": "sum", "largest": "maximum", "smallest": "minimum"}  # what partial results are called
