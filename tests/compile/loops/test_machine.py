@@ -29,6 +29,7 @@ WORLD = {"np": np, "math": math, "f32": np.float32, "f64": np.float64, "i32": np
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("GROUNDUP_CACHE", str(tmp_path))
     monkeypatch.setattr(machine, "_addresses", {})
+    monkeypatch.setattr(machine, "_places", {})
     yield
 
 
@@ -404,6 +405,7 @@ def test_other_versions_share_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = machine._engine()
     monkeypatch.setattr(engine, "fingerprint", (*engine.fingerprint[1:], "another"))
     monkeypatch.setattr(machine, "_addresses", {})
+    monkeypatch.setattr(machine, "_places", {})
     machine_code([SCALE])
     assert len(list(folder.iterdir())) == 2
 
