@@ -174,7 +174,7 @@ def test_a_second_process_starts_too() -> None:
     started, why = start.measure("W1", "numpy")
     assert why == "" and len(started) == 2 and all(20e6 < each.memory < 1e9 for each in started)
     assert all(0 < each.first < each.begun for each in started)
-    slow = start.Started(imports=0.1, first=0.1, begun=11.0, memory=3e8)
+    slow = start.Started(imports=0.1, first=0.6, begun=11.0, memory=3e8)
     quick = start.Started(imports=0.1, first=0.1, begun=0.3, memory=1e8)
     assert len([*start.misses("W3", [slow, slow])]) == 3 and [*start.misses("W3", [quick, quick])] == []
     assert start.measure("W4", "numpy") == ([], "W4 has not been written by hand")

@@ -22,8 +22,8 @@ REORDERED = {"plus_f32", "plus_f64"}
 #: Functions of an instruction or two; the others that kernels call are elementary functions.
 SHORT_FUNCTIONS = {*REORDERED, "plus_i64", "plus_i32", "largest", "smallest"}
 CHAINS = 2  # vectors that go through a loop of elementary functions side by side
-#: A product and a sum may become one instruction, which rounds once.
 LINE = 64  # bytes of a cache line
+#: A product and a sum may become one instruction, which rounds once.
 CONTRACTED, REORDERING = "contract ", "reassoc nsz contract "
 
 
