@@ -44,11 +44,10 @@ def scaled_f32(y: Any, n: Any) -> Any:
 
 def exp_f32(x: Any) -> Any:
     """e**x."""
-    vanishes = x < f32(-104.0)
-    x = f32(0.0) if vanishes else x  # rounding something to 0 is slow: places that a mask leaves out go this way
+    x = f32(-176.0) if x < f32(-176.0) else x  # n = -254, half of which is 0's exponent: rounding to 0 would be slow
     x = f32(89.0) if x > f32(89.0) else x
     n, p = exp_parts_f32(x)
-    return f32(0.0) if vanishes else scaled_f32(p + f32(1.0), n)
+    return scaled_f32(p + f32(1.0), n)
 
 
 def exp2_f32(x: Any) -> Any:
@@ -146,7 +145,7 @@ def scaled_f64(y: Any, n: Any) -> Any:
 
 def exp_f64(x: Any) -> Any:
     """e**x."""
-    x = f64(-746.0) if x < f64(-746.0) else x
+    x = f64(-1418.5) if x < f64(-1418.5) else x  # n = -2046, and so 0 without rounding
     x = f64(710.0) if x > f64(710.0) else x
     n, p = exp_parts_f64(x)
     return scaled_f64(p + f64(1.0), n)
