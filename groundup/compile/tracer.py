@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from collections import deque
 from types import FrameType
 from typing import Any
 
@@ -53,9 +54,10 @@ def _now(seen: Seen) -> Value:
 class Reference(weakref.ref[np.ndarray]):
     """To an array that may go: then what is known under its id is taken away, since the next array may have it."""
 
-    __slots__ = ("key",)
+    __slots__ = ("key", "table")
 
     key: int
+    table: dict[int, Any]
 
 
 class Tracer(Watch):
@@ -64,8 +66,9 @@ class Tracer(Watch):
     def __init__(self, before: Before) -> None:
         self.before = before
         self.graph = Graph()
-        self.seen: dict[int, Seen] = {}
-        self.opaque: dict[int, Reference] = {}  # arrays made without a row
+        self._seen: dict[int, Seen] = {}
+        self._opaque: dict[int, Reference] = {}
+        self._gone: deque[Reference] = deque()  # to arrays that went since the two were looked at
         self.conditions: list[str] = []  # on the input numbers, for the program to be the right one
         self.tensors: list[Any] = []  # those from outside, in the order of the graph's inputs
         self.reads_gradient: list[Any] = []  # leaves whose .grad at the start of the call matters
@@ -84,16 +87,31 @@ class Tracer(Watch):
         found.reference = self._reference(array, self.seen)
         return found
 
-    @staticmethod
-    def _reference(array: np.ndarray, table: dict[int, Any]) -> Reference:
-        """One that takes what stands for the array out of the table when it goes."""
+    def _reference(self, array: np.ndarray, table: dict[int, Any]) -> Reference:
+        """One that takes what stands for the array out of the table when it goes.
 
-        def gone(reference: Reference) -> None:
-            table.pop(reference.key, None)
-
-        found = Reference(array, gone)
-        found.key = id(array)
+        It is put down, no more: an interrupt that comes while Python runs a callback of a reference is lost.
+        """
+        found = Reference(array, self._gone.append)
+        found.key, found.table = id(array), table
         return found
+
+    @property
+    def seen(self) -> dict[int, Seen]:
+        """What is known of the arrays that are there, by their ids."""
+        self._forget_gone()
+        return self._seen
+
+    @property
+    def opaque(self) -> dict[int, Reference]:
+        """The arrays that were made without a row."""
+        self._forget_gone()
+        return self._opaque
+
+    def _forget_gone(self) -> None:
+        while self._gone:
+            reference = self._gone.popleft()
+            reference.table.pop(reference.key, None)
 
     def input(self, tensor: Any, name: str) -> Value:
         """A tensor that the caller has: its memory is the caller's."""

@@ -50,7 +50,7 @@ PROGRAM = """
 
     given = (x, y) if steps == 0 else (x.expand(steps, 32, 8), y.expand(steps, 32, 1))
     step, state = begun(steps or None)
-    rng, wanted, done = random.Random(0), threading.Event(), False
+    rng, wanted, sent, done = random.Random(0), threading.Event(), threading.Event(), False
 
     def interrupting():
         while True:
@@ -62,6 +62,7 @@ PROGRAM = """
             while time.perf_counter() < moment:
                 pass
             os.kill(os.getpid(), signal.SIGINT)
+            sent.set()
 
     thread = threading.Thread(target=interrupting, daemon=True)
     thread.start()
@@ -69,10 +70,12 @@ PROGRAM = """
     end, heard = time.perf_counter() + 1.5, 0
     while time.perf_counter() < end:
         try:
+            sent.clear()
             wanted.set()
             for _ in range(100 if steps == 0 else 5):
                 step(*given)
-            time.sleep(60.0)  # it comes
+            sent.wait()
+            time.sleep(0.01)  # it comes, or Python has lost it in the callback of a reference
         except KeyboardInterrupt:
             heard += 1
         before = known[state()]
