@@ -32,7 +32,7 @@ ENOUGH, LONGEST = 3, 3.0
 
 # A batch is run again where more than this share of it was stolen, but not for ever. Hosts steal most from machines
 # that were idle just before: two virtual processors are put on one real one, and stay there for a quarter of a second.
-STOLEN, TIMES = 0.02, 10
+STOLEN, TIMES = 0.02, 4
 
 Batch = Callable[[int], float]  # so many calls, to the seconds that they took
 
