@@ -68,10 +68,12 @@ FAVOURITE = 15  # the kind that was faster
 PATIENCE = 16  # windows of the favourite before the other kind is tried again,
 LEFT = 17  # and how many of them are left
 CLOCK_WORDS = 18  # two words for the clock to write
-COMMAND = 20
+WORST = 20  # the longest of the runs of this window
+COMMAND = 22
 
 WINDOW = 16  # runs that are judged together, or fewer if they take
 LONG = 20_000_000  # nanoseconds,
+FEW = 3  # but not fewer than these, unless each takes as long,
 LOST = 8  # or lose the time of so many runs of the favourite
 PATIENT = 7  # windows of a new favourite,
 SURPRISED = -1  # unless the one before had become slower at once
@@ -213,19 +215,36 @@ def judge(command: Words, taken: int, kind: int) -> None:
 
     Runs come in windows of one kind. The faster kind is the favourite; the other one is tried for a window now and
     then, later and later while it loses, and at once when the favourite has become slower than it was: as the team does
-    when another process has a processor. The first run of another kind does not count: it wakes threads that sleep.
+    when another process has a processor. The first run of another kind does not count: it wakes threads that sleep. Nor
+    does the longest of a window: a machine's host may have taken a processor for as long as a hundred runs.
     """
     if kind == command[KIND]:  # else another run had the team
         if command[RUNS] >= 0:
             command[SUM] += taken
+            command[WORST] = max(command[WORST], taken)
         command[RUNS] += 1
         counted = command[RUNS]
         if counted > 0:
-            mean = max(1, command[SUM] // counted)
-            if counted >= WINDOW or command[SUM] > LONG or hopeless(command, counted, kind):
+            if enough(command, counted, kind) or hopeless(command, counted, kind):
+                mean = max(1, command[SUM] // counted)
+                if counted >= FEW:
+                    mean = max(1, (command[SUM] - command[WORST]) // (counted - 1))
                 command[RUNS] = 0
                 command[SUM] = 0
+                command[WORST] = 0
                 decide(command, mean, kind)
+
+
+def enough(command: Words, counted: int, kind: int) -> bool:
+    """Whether a window has as many runs as it needs: fewer where runs are long, one alone where they are very long."""
+    if counted >= WINDOW:
+        return True
+    if command[SUM] <= LONG:
+        return False
+    other = command[MEANS + 1 - kind]
+    if counted >= FEW or other > LONG:
+        return True
+    return other == 0 and command[SUM] > counted * LONG
 
 
 def hopeless(command: Words, counted: int, kind: int) -> bool:
@@ -234,7 +253,7 @@ def hopeless(command: Words, counted: int, kind: int) -> bool:
     Less than that it may lose and still win: its first runs find nothing in the other processors' caches.
     """
     other = command[MEANS + 1 - kind]
-    return kind != command[FAVOURITE] and other != 0 and command[SUM] > (counted + LOST) * other
+    return kind != command[FAVOURITE] and other != 0 and command[SUM] - command[WORST] > (counted + LOST) * other
 
 
 def decide(command: Words, mean: int, kind: int) -> None:
