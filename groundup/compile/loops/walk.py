@@ -73,7 +73,7 @@ COMMAND = 22
 
 WINDOW = 16  # runs that are judged together, or fewer if they take
 LONG = 20_000_000  # nanoseconds,
-FEW = 3  # but not fewer than these, unless each takes as long,
+FEW = 3  # but not fewer than these,
 LOST = 8  # or lose the time of so many runs of the favourite
 PATIENT = 7  # windows of a new favourite,
 SURPRISED = -1  # unless the one before had become slower at once
@@ -225,26 +225,13 @@ def judge(command: Words, taken: int, kind: int) -> None:
         command[RUNS] += 1
         counted = command[RUNS]
         if counted > 0:
-            if enough(command, counted, kind) or hopeless(command, counted, kind):
-                mean = max(1, command[SUM] // counted)
-                if counted >= FEW:
-                    mean = max(1, (command[SUM] - command[WORST]) // (counted - 1))
+            is_long = counted >= FEW and command[SUM] > LONG
+            if counted >= WINDOW or is_long or hopeless(command, counted, kind):
+                mean = max(1, (command[SUM] - command[WORST]) // max(1, counted - 1))
                 command[RUNS] = 0
                 command[SUM] = 0
                 command[WORST] = 0
                 decide(command, mean, kind)
-
-
-def enough(command: Words, counted: int, kind: int) -> bool:
-    """Whether a window has as many runs as it needs: fewer where runs are long, one alone where they are very long."""
-    if counted >= WINDOW:
-        return True
-    if command[SUM] <= LONG:
-        return False
-    other = command[MEANS + 1 - kind]
-    if counted >= FEW or other > LONG:
-        return True
-    return other == 0 and command[SUM] > counted * LONG
 
 
 def hopeless(command: Words, counted: int, kind: int) -> bool:
