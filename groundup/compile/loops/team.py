@@ -67,6 +67,9 @@ class Run:
         command = self._command
         command[walk.SHARED] = team.shared_address
         command[walk.ALL] = self.parallel
+        if self.parallel:  # first, as large programs may not run often enough to be judged
+            command[walk.KIND] = command[walk.FAVOURITE] = 1
+            command[walk.RUNS] = -1
         command[walk.TABLE] = calls.ctypes.data
         command[walk.CALLS] = len(calls)
         command[walk.MEMORY] = memory.ctypes.data
