@@ -22,10 +22,10 @@ THREAD_VARIABLES = (
     "CPU_COUNT",
     "THREADS",
 )
-# Settings of one's own that would make OpenBLAS another one than users have.
 # Two idle processors of a virtual machine may lie on one real one, for some time after both have work again. So long a
 # version with more than one thread runs before it is timed.
 WARM = 0.1
+# Settings of one's own that would make OpenBLAS another one than users have.
 NOT_PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
 
 

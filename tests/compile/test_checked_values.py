@@ -86,8 +86,6 @@ READ: dict[str, tuple[Callable[[Any, Any], Any], int]] = {  # with the size of w
 @pytest.mark.parametrize("reading", ["numpy", "loops"])
 @pytest.mark.parametrize("name", READ)
 def test_a_wrong_position_raises_what_it_raises_in_eager(name: str, reading: str) -> None:
-    if reading == "loops":
-        pytest.importorskip("llvmlite")
     function, size = READ[name]
     compiled, right = groundup.compile(function), groundup.tensor([0, 1])
     with groundup.compile.reading(reading):

@@ -218,7 +218,6 @@ def _called(call: Call, taken: dict[str, str]) -> Made:
 
 
 @cache
-@cache
 def _source(function: Callable[..., Any]) -> str:
     """The text of a kernel and of what it calls; reading it again for each call of a program would take longer."""
     texts: dict[str, str] = {}

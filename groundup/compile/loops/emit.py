@@ -3,9 +3,8 @@
 The loops run over the group's domain, its axes merged where everything that is read and written allows it. Where rows
 are reduced, the innermost loop is written several times, one for each stage: what the next stage needs of an earlier
 one is read back from where it was stored; what nobody else needs is computed again if that is cheap, and kept in a row
-of the kernel's own if not. Sums over other axes go into one
-partial result for each of a fixed number of panels, which another kernel adds up, so that a result does not depend on
-how many threads there are.
+of the kernel's own if not. Sums over other axes go into one partial result for each of a fixed number of panels, which
+another kernel adds up, so that a result does not depend on how many threads there are.
 """
 
 from __future__ import annotations
