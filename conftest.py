@@ -50,6 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="groundup-tests-")
         os.environ["GROUNDUP_CACHE"] = folder.name
         config.add_cleanup(folder.cleanup)
+        if getattr(config.option, "maxworkerrestart", "") is None:  # there is pytest-xdist, and nobody asked for more
+            config.option.maxworkerrestart = "0"  # or a test that ends its process does so ten times
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -171,7 +171,7 @@ class Team:
         if not self.machine.dismiss(self.shared_address):
             return False
         for thread in self._threads:
-            thread.join(timeout=5.0)
+            thread.join()  # it has no job, and none may begin while it could still take it for its own
         return True
 
     def _hire(self, workers: int) -> None:
