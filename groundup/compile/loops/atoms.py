@@ -207,15 +207,18 @@ EMITTED: dict[str, Callable[..., Value]] = {
 }
 
 
-def machine_functions(module: ModuleType, exported: dict[str, Sequence[str]]) -> dict[str, int]:
+def machine_functions(module: ModuleType, exported: dict[str, Sequence[str]], *others: ModuleType) -> dict[str, int]:
     """Addresses of functions of a module, by name, in machine code: `exported` says the kinds of their arguments.
 
-    A kind is "int64", or "int64*" and the like. What such a function returns is an int64, or nothing.
+    A kind is "int64", or "int64*" and the like. What such a function returns is an int64, or nothing. `others` are
+    modules whose functions it calls.
     """
     from groundup.compile.loops import machine
     from groundup.compile.loops.language.module import Module
 
-    text = inspect.getsource(module)
+    text = "\n".join(
+        inspect.getsource(each).replace("from __future__ import annotations", "") for each in (*others, module)
+    )
     own = inspect.getsource(inspect.getmodule(machine_functions) or module)
 
     def symbol(name: str) -> str:

@@ -31,7 +31,7 @@ class Call:
 
 @dataclass(eq=False, slots=True)
 class Product:
-    """out = a @ b, by BLAS."""
+    """out = a @ b, or out += a @ b."""
 
     a: Layout
     b: Layout
@@ -70,6 +70,11 @@ class Nest:
     own: list[Buffer] = field(default_factory=list)  # memory of the threads: their scratch, and tables of addresses
     places: dict[Buffer, int] = field(default_factory=dict)  # of the scratch, in bytes
     threads: int = 1
+
+    def columns(self) -> list[int]:
+        """For each row of the scores how many columns are looked at."""
+        blocks = sorted(self.blocks, key=lambda block: block.first)
+        return [block.columns for block in blocks for _ in range(block.first, block.last)]
 
 
 @dataclass(eq=False, slots=True)

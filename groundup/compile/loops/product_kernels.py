@@ -1,8 +1,9 @@
-"""The machine code of products: BLAS on panels of the result, and plain loops where the product is no matrix.
+"""The machine code of products: panels of the result by BLAS or in tiles, and loops where the product is no matrix.
 
-Python in the words of `atoms`, compiled by `products`. Each entry is a kernel of the machine form; its arguments are
-laid out by the constants below. The planner cuts the work into units and each thread takes a run of them; a unit is
-done in the same way whoever does it, so that the bits do not depend on how many threads take part in a run.
+Python in the words of `atoms`, compiled by `products` together with `tiles`. Each entry is a kernel of the machine
+form; its arguments are laid out by the constants below. The planner cuts the work into units and each thread takes a
+run of them; a unit is done in the same way whoever does it, so that the bits do not depend on how many threads take
+part in a run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from groundup.compile.loops.atoms import (
     float64_of_bits,
     moved,
 )
+from groundup.compile.loops.tiles import dotted, tiled
 
 f32 = float
 f64 = float
@@ -63,28 +65,42 @@ def blas(args: Words, a: Numbers, b: Numbers, c: Numbers, m: int, n: int, alpha:
         call_gemm(32, args[GEMM], turn_a, turn_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 
 
-def panels(args: Words, a: Numbers, b: Numbers, c: Numbers, alpha: float, beta: float, t: int, n: int) -> None:
-    """Thread t's units: panels of the product after product of a batch, one call of BLAS each."""
+def units(args: Words) -> int:
+    """How many parts the work is cut into: panels of the product after product of a batch."""
+    extent = args[N] if args[COLUMNS] != 0 else args[M]
+    return args[OUTER] * args[INNER] * ((extent + args[PANEL] - 1) // args[PANEL])
+
+
+def place(args: Words, unit: int) -> tuple[int, int, int, int, int]:
+    """Where a unit begins in a, b and c, and how many rows and columns it has."""
     extent = args[N] if args[COLUMNS] != 0 else args[M]
     each = (extent + args[PANEL] - 1) // args[PANEL]
-    units = args[OUTER] * args[INNER] * each
-    for unit in range(units * t // n, units * (t + 1) // n):
-        item = unit // each
-        outer = item // args[INNER]
-        inner = item - outer * args[INNER]
-        in_a = outer * args[STEPS] + inner * args[STEPS + 1]
-        in_b = outer * args[STEPS + 2] + inner * args[STEPS + 3]
-        in_c = outer * args[STEPS + 4] + inner * args[STEPS + 5]
-        begin = (unit - item * each) * args[PANEL]
-        length = min(args[PANEL], extent - begin)
-        if args[COLUMNS] != 0:
-            in_b += begin * args[LDB] if args[TURN_B] != 0 else begin
-            in_c += begin
-            blas(args, moved(a, in_a), moved(b, in_b), moved(c, in_c), args[M], length, alpha, beta)
-        else:
-            in_a += begin if args[TURN_A] != 0 else begin * args[LDA]
-            in_c += begin * args[LDC]
-            blas(args, moved(a, in_a), moved(b, in_b), moved(c, in_c), length, args[N], alpha, beta)
+    item = unit // each
+    outer = item // args[INNER]
+    inner = item - outer * args[INNER]
+    in_a = outer * args[STEPS] + inner * args[STEPS + 1]
+    in_b = outer * args[STEPS + 2] + inner * args[STEPS + 3]
+    in_c = outer * args[STEPS + 4] + inner * args[STEPS + 5]
+    begin = (unit - item * each) * args[PANEL]
+    length = min(args[PANEL], extent - begin)
+    m, n = args[M], args[N]
+    if args[COLUMNS] != 0:
+        n = length
+        in_b += begin * args[LDB] if args[TURN_B] != 0 else begin
+        in_c += begin
+    else:
+        m = length
+        in_a += begin if args[TURN_A] != 0 else begin * args[LDA]
+        in_c += begin * args[LDC]
+    return in_a, in_b, in_c, m, n
+
+
+def panels(args: Words, a: Numbers, b: Numbers, c: Numbers, alpha: float, beta: float, t: int, n: int) -> None:
+    """Thread t's units, one call of BLAS each."""
+    count = units(args)
+    for unit in range(count * t // n, count * (t + 1) // n):
+        in_a, in_b, in_c, rows, columns = place(args, unit)
+        blas(args, moved(a, in_a), moved(b, in_b), moved(c, in_c), rows, columns, alpha, beta)
 
 
 def dots(
@@ -220,6 +236,32 @@ def gemm_f32(memory: Words, numbers: Numbers, args: Words, t: int, n: int) -> No
     b = moved(float32_at(memory[args[B]]), args[B_AT])
     c = moved(float32_at(memory[args[C]]), args[C_AT])
     panels(args, a, b, c, f32(float64_of_bits(args[ALPHA])), f32(args[BETA]), t, n)
+
+
+def tiles_f32(memory: Words, numbers: Numbers, args: Words, t: int, n: int) -> None:
+    a = moved(float32_at(memory[args[A]]), args[A_AT])
+    b = moved(float32_at(memory[args[B]]), args[B_AT])
+    c = moved(float32_at(memory[args[C]]), args[C_AT])
+    alpha, beta = f32(float64_of_bits(args[ALPHA])), f32(args[BETA])
+    k, lda, ldb, ldc = args[K], args[LDA], args[LDB], args[LDC]
+    count = units(args)
+    for unit in range(count * t // n, count * (t + 1) // n):
+        in_a, in_b, in_c, rows, columns = place(args, unit)
+        own = moved(a, in_a)
+        out = moved(c, in_c)
+        tiled(own, moved(b, in_b), out, rows, columns, k, args[TURN_A], args[TURN_B], lda, ldb, ldc, alpha, beta)
+
+
+def dots_f32(memory: Words, numbers: Numbers, args: Words, t: int, n: int) -> None:
+    a = moved(float32_at(memory[args[A]]), args[A_AT])
+    b = moved(float32_at(memory[args[B]]), args[B_AT])
+    c = moved(float32_at(memory[args[C]]), args[C_AT])
+    alpha, beta = f32(float64_of_bits(args[ALPHA])), f32(args[BETA])
+    k, lda, ldb, ldc = args[K], args[LDA], args[LDB], args[LDC]
+    count = units(args)
+    for unit in range(count * t // n, count * (t + 1) // n):
+        in_a, in_b, in_c, rows, columns = place(args, unit)
+        dotted(moved(a, in_a), moved(b, in_b), moved(c, in_c), rows, columns, k, lda, ldb, ldc, alpha, beta)
 
 
 def gemm_f64(memory: Words, numbers: Numbers, args: Words, t: int, n: int) -> None:

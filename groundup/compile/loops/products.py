@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from groundup.compile.loops import blas, product_kernels
+from groundup.compile.loops import blas, product_kernels, tiles
 from groundup.compile.loops.atoms import bits_of_float64, machine_functions
 from groundup.compile.loops.items import Product
 from groundup.compile.threads import get_num_threads
@@ -23,6 +23,8 @@ from groundup.compile.threads import get_num_threads
 ROWS, COLUMNS = 12, 16
 LOOPED = 64  # rows or columns of a unit where loops do the product
 BLAS = 16  # which of the arguments of a product is the address of BLAS's
+FIRST, SECOND = 1 << 12, 1 << 18  # elements of b that stay in the first cache, and in the second
+FEW, THIN, LONG = 16, 64, 512  # sides of matrices whose numbers are used too rarely to be copied for BLAS
 FLOPS_OF_A_THREAD = 40_000  # about a microsecond of BLAS: less is not worth a meeting at a barrier
 
 Place = tuple[int, int]  # of a matrix: its index in memory, and an offset in elements
@@ -89,8 +91,18 @@ def gemm_call(
     threads = max(1, min(parts, -(-extent // panel) * items))
     if not alone and library is not None and not library.serial:
         threads = 1  # it has threads of its own
-    kernel = f"{'vectors' if alone else 'gemm'}_{name}"
-    return ProductCall(_machine(kernel), np.array(args, np.int64), threads, flops, kernel)
+    kernel = f"{'vectors' if alone else _way(name, m, n, k, transa, transb)}_{name}"
+    return ProductCall(machine(kernel), np.array(args, np.int64), threads, flops, kernel)
+
+
+def _way(name: str, m: int, n: int, k: int, transa: bool, transb: bool) -> str:
+    """What does a product of matrices: tiles or dots where they were quicker than OpenBLAS, else BLAS."""
+    few = m <= FEW and n * k <= SECOND
+    if name != "f32" or k < 4:
+        return "gemm"
+    if transb:
+        return "dots" if not transa and k >= LONG and (n <= THIN or few) else "gemm"
+    return "tiles" if n * k <= FIRST or (k <= THIN and m <= 4 * THIN and n <= 2 * LONG) or few else "gemm"
 
 
 def renewed(kernel: str, args: np.ndarray) -> int:
@@ -98,7 +110,7 @@ def renewed(kernel: str, args: np.ndarray) -> int:
     library = blas.find()
     if library is not None:
         args[BLAS] = getattr(library, f"{'s' if kernel.endswith('f32') else 'd'}gemm")
-    return _machine(kernel)
+    return machine(kernel)
 
 
 def _panel(extent: int, parts: int, tile: int) -> int:
@@ -213,7 +225,7 @@ def two_axes(leading: tuple[int, ...], strides: list[list[int]]) -> tuple[tuple[
 
 
 @cache
-def _machine(name: str) -> int:
+def machine(name: str) -> int:
     """The address of a kernel; each is made alone, since few programs need all four."""
     kinds = ["int64*", "float64*", "int64*", "int64", "int64"]
-    return machine_functions(product_kernels, {name: kinds})[name]
+    return machine_functions(product_kernels, {name: kinds}, tiles)[name]

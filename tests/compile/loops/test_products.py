@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from groundup.compile import threads
-from groundup.compile.loops import blas, product_kernels, walk
+from groundup.compile.loops import blas, product_kernels, products, walk
 from groundup.compile.loops.products import Operand, ProductCall, gemm_call, plain, product_call
 from groundup.compile.loops.team import Run
 
@@ -83,11 +83,47 @@ def test_every_way_round_is_numpys(m: int, n: int, k: int, dtype: Any, beta: int
         assert np.isnan(found[:, n:]).all() and np.isnan(shifted[:5]).all()
 
 
+@pytest.mark.parametrize(
+    ("m", "n", "k", "transa", "transb", "kernel"),
+    [
+        (64, 32, 64, False, False, "tiles_f32"),
+        (50, 784, 64, True, False, "tiles_f32"),
+        (16, 256, 300, False, False, "tiles_f32"),
+        (16, 256, 3, False, False, "gemm_f32"),
+        (64, 50, 784, False, True, "dots_f32"),
+        (16, 256, 784, False, True, "dots_f32"),
+        (64, 50, 784, True, True, "gemm_f32"),
+        (512, 512, 512, False, True, "gemm_f32"),
+        (512, 784, 512, True, False, "gemm_f32"),
+    ],
+)
+def test_small_and_thin_products_need_no_blas(m: int, n: int, k: int, transa: bool, transb: bool, kernel: str) -> None:
+    threads.set_num_threads(1)
+    call = gemm_call(np.float32, (0, 0), (1, 0), (2, 0), m, n, k, transa, transb)
+    assert call is not None and call.name == kernel
+
+
+@pytest.mark.parametrize("beta", [0, 1])
+@pytest.mark.parametrize(("m", "n", "k"), [(13, 37, 4), (13, 40, 600), (6, 16, 256), (14, 17, 257), (1, 5, 513)])
+@pytest.mark.parametrize("kernel", ["tiles_f32", "dots_f32"])
+def test_tiles_and_dots_of_every_size(kernel: str, m: int, n: int, k: int, beta: int) -> None:
+    """Sides and depths that are cut, whichever kernel would be chosen: in every block of k, and behind the last one."""
+    for transa, transb in [(False, True)] if kernel == "dots_f32" else itertools.product((False, True), repeat=2):
+        a, b = random(*((k, m) if transa else (m, k))), random(*((n, k) if transb else (k, n)))
+        c = random(m, n) if beta else np.full((m, n), np.nan, np.float32)
+        expected = 0.5 * ((a.T if transa else a).astype(float) @ (b.T if transb else b)) + (c if beta else 0)
+        call = gemm_call(np.float32, (0, 0), (1, 0), (2, 0), m, n, k, transa, transb, beta=beta, alpha=0.5)
+        assert call is not None
+        run(call._replace(address=products.machine(kernel)), (a, b, c))
+        close(c, expected)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     ("m", "n", "k"),
     [
         (64, 50, 784),
+        (16, 300, 600),
         (784, 50, 64),
         (50, 784, 64),
         (100, 100, 100),

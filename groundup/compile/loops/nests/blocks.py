@@ -20,7 +20,9 @@ from groundup.compile.loops.products import two_axes
 
 ROWS, COLUMNS, FREE = "rows", "columns", "free"  # what an axis of a matrix goes through
 SMALL = 1 << 12  # scores of an item that is done at once
-BLOCK = 64  # rows of a block of a larger one
+BLOCK = 64  # rows of a block of a larger one,
+FINE = 16  # or fewer, if a mask then leaves out so many scores
+WORTH = 0.75  # that no more than this part of them is left
 
 
 @dataclass(eq=False, slots=True)
@@ -113,14 +115,19 @@ def _moving(strides: Shape, shape: Shape) -> Shape:
     return tuple(0 if n == 1 else stride for n, stride in zip(shape, strides, strict=True))
 
 
-def nest_of(scores: Scores, members: Sequence[Item], outside: set[Buffer], masks: Masks) -> Nest | None:
-    """A run as a nest; None if its axes, or a group of a block, cannot be written so. `outside` is read by others."""
+def nest_of(
+    scores: Scores, members: Sequence[Item], outside: set[Buffer], shared: set[Buffer], masks: Masks
+) -> Nest | None:
+    """A run as a nest; None if its axes, or a group of a block, cannot be written so.
+
+    `outside` is read by others, and of these `shared` only where scores are computed.
+    """
     writer = _Writer(scores, members, outside)
     if writer.axes is None:
         return None
-    reach = masks.reach(scores, members, outside)
+    reach = masks.reach(scores, members, outside - shared)
     blocks: list[Block] = []
-    for first, last in _cuts(scores, writer.sums):
+    for first, last in _cuts(scores, reach, writer.sums):
         columns = max(1, *(reach[row] for row in range(first, last)))
         if writer.sums and not blocks:
             columns = scores.columns  # sums begin here, in all columns
@@ -145,12 +152,18 @@ def nest_of(scores: Scores, members: Sequence[Item], outside: set[Buffer], masks
     )
 
 
-def _cuts(scores: Scores, sums: bool) -> list[tuple[int, int]]:
+def _cuts(scores: Scores, reach: Sequence[int], sums: bool) -> list[tuple[int, int]]:
     """The first row and the end of each block; the last rows, which see most columns, first where there are sums."""
-    if scores.rows * scores.columns <= SMALL or scores.rows <= BLOCK:
-        return [(0, scores.rows)]
-    found = [(first, min(first + BLOCK, scores.rows)) for first in range(0, scores.rows, BLOCK)]
+    whole = scores.rows if scores.rows * scores.columns <= SMALL else BLOCK
+    size = FINE if _scores_of(reach, FINE) < WORTH * _scores_of(reach, whole) else whole
+    found = [(first, min(first + size, scores.rows)) for first in range(0, scores.rows, size)]
     return found[::-1] if sums else found
+
+
+def _scores_of(reach: Sequence[int], size: int) -> int:
+    """How many scores are computed in blocks of so many rows."""
+    parts = [reach[first : first + size] for first in range(0, len(reach), size)]
+    return sum(len(part) * max(1, *part) for part in parts)
 
 
 class _Writer:

@@ -15,7 +15,7 @@ from typing import Any
 
 from groundup.compile.graph import Graph, Value
 from groundup.compile.loops.group import ACROSS, Group, begun
-from groundup.compile.loops.items import Item, Left, Looked, Product, read_by, written_by
+from groundup.compile.loops.items import Item, Left, Looked, Nest, Product, read_by, written_by
 from groundup.compile.loops.layout import Buffer, Layout
 from groundup.compile.loops.nests.blocks import Scores, nest_of
 from groundup.compile.loops.nests.masks import Masks
@@ -68,16 +68,43 @@ def nested(items: list[Item], graph: Graph, layouts: dict[Value, Layout]) -> lis
 
 
 def _as_nests(found: list[Item], returned: set[Buffer]) -> list[Item | None]:
-    """Runs as nests; None where one cannot be."""
+    """Runs as nests; None where one cannot be.
+
+    Scores that only other runs read need not be made where these do not look, if that is how it turns out.
+    """
+    shared = _between_runs(found) - returned
+    made = _with_nests(found, returned, shared)
+    nests = [each for each in made if isinstance(each, Nest)]
+    makers = {buffer: nest for nest in nests for buffer in nest.writes & shared}
+    for nest in nests:
+        for buffer in nest.reads & makers.keys():
+            if any(b > a for a, b in zip(makers[buffer].columns(), nest.columns(), strict=True)):
+                return _with_nests(found, returned, set())
+    return made
+
+
+def _with_nests(found: list[Item], returned: set[Buffer], shared: set[Buffer]) -> list[Item | None]:
     made: list[Item | None] = []
     masks = Masks()
     for item in found:
         if isinstance(item, Run):
             outside = returned.union(*(read_by(other) for other in found if other is not item))
-            made.append(nest_of(item.scores, item.members, outside, masks))
+            made.append(nest_of(item.scores, item.members, outside, shared, masks))
         else:
             made.append(item)
     return made
+
+
+def _between_runs(found: list[Item]) -> set[Buffer]:
+    """Scores that runs make, and only runs of the same axes read."""
+    shared: set[Buffer] = set()
+    for run in found:
+        if isinstance(run, Run):
+            for buffer in run.writes & run.scores.buffers:
+                readers = [other for other in found if other is not run and buffer in read_by(other)]
+                if all(isinstance(each, Run) and each.scores.is_same(run.scores) for each in readers):
+                    shared.add(buffer)
+    return shared
 
 
 # Which items
