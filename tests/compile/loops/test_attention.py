@@ -118,6 +118,27 @@ def test_values_in_blocks(attention: Attention, dtype: Any) -> None:
         assert all(len(nest.blocks) > 1 for found in judge.fast.values() for nest in nests(found))
 
 
+def mirrored(q: Any, k: Any, v: Any) -> Any:
+    """A mask that leaves the last rows the fewest columns."""
+    mask = np.tril(np.ones((q.shape[-2], k.shape[-2]), bool))[::-1].copy()
+    return F.scaled_dot_product_attention(q, k, v, groundup.tensor(mask))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("attention", [*FORMS, mirrored])
+def test_values_of_weights_that_are_kept(attention: Attention, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Backward reads the weights that forward made: where it looks, in whatever blocks, there is something."""
+    monkeypatch.setattr(blocks, "FINE", 4)
+    for shape in ((2, 3, 16, 5), (3, 11, 4)):
+        given = heads(*shape, dtype=dtype)
+        judge = judged(gradients(attention), given, given, heads(*shape, dtype=dtype))
+        for found in judge.fast.values():
+            forward, back = nests(found)
+            assert all(b <= a for a, b in zip(forward.columns(), back.columns(), strict=True))
+            spared = sum(forward.columns()) < 0.8 * shape[-2] ** 2
+            assert spared == (attention in (*MASKED, banded)), (attention, forward.columns())
+
+
 def test_scores_of_all_heads_are_not_in_memory() -> None:
     """Forward and backward need less memory than one array of scores, where the weights are long."""
     batch, count, length = 4, 4, 256
