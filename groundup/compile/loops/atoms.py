@@ -12,7 +12,7 @@ import platform
 import struct
 from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from groundup.compile.loops.language.kinds import Value, llvm_type
 
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 Words = Any  # a pointer to int64 words; in Python, whatever can be indexed
 Numbers = Any  # a pointer to numbers of one type
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def apart(function: Function) -> Function:
+    """Machine code of its own for a function whose registers are not to be shared with those who call it."""
+    return function
 
 
 def load(words: Words, i: int) -> int:

@@ -249,19 +249,19 @@ def tiles_f32(memory: Words, numbers: Numbers, args: Words, t: int, n: int) -> N
         in_a, in_b, in_c, rows, columns = place(args, unit)
         own = moved(a, in_a)
         out = moved(c, in_c)
-        tiled(own, moved(b, in_b), out, rows, columns, k, args[TURN_A], args[TURN_B], lda, ldb, ldc, alpha, beta)
+        tiled(own, moved(b, in_b), out, rows, columns, k, args[TURN_A], lda, ldb, ldc, alpha, beta)
 
 
 def dots_f32(memory: Words, numbers: Numbers, args: Words, t: int, n: int) -> None:
     a = moved(float32_at(memory[args[A]]), args[A_AT])
     b = moved(float32_at(memory[args[B]]), args[B_AT])
     c = moved(float32_at(memory[args[C]]), args[C_AT])
-    alpha, beta = f32(float64_of_bits(args[ALPHA])), f32(args[BETA])
+    alpha = f32(float64_of_bits(args[ALPHA]))
     k, lda, ldb, ldc = args[K], args[LDA], args[LDB], args[LDC]
     count = units(args)
     for unit in range(count * t // n, count * (t + 1) // n):
         in_a, in_b, in_c, rows, columns = place(args, unit)
-        dotted(moved(a, in_a), moved(b, in_b), moved(c, in_c), rows, columns, k, lda, ldb, ldc, alpha, beta)
+        dotted(moved(a, in_a), moved(b, in_b), moved(c, in_c), rows, columns, k, lda, ldb, ldc, alpha)
 
 
 def gemm_f64(memory: Words, numbers: Numbers, args: Words, t: int, n: int) -> None:

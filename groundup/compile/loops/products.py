@@ -91,17 +91,18 @@ def gemm_call(
     threads = max(1, min(parts, -(-extent // panel) * items))
     if not alone and library is not None and not library.serial:
         threads = 1  # it has threads of its own
-    kernel = f"{'vectors' if alone else _way(name, m, n, k, transa, transb)}_{name}"
+    kernel = f"{'vectors' if alone else _way(name, m, n, k, transa, transb, beta)}_{name}"
     return ProductCall(machine(kernel), np.array(args, np.int64), threads, flops, kernel)
 
 
-def _way(name: str, m: int, n: int, k: int, transa: bool, transb: bool) -> str:
+def _way(name: str, m: int, n: int, k: int, transa: bool, transb: bool, beta: int) -> str:
     """What does a product of matrices: tiles or dots where they were quicker than OpenBLAS, else BLAS."""
     few = m <= FEW and n * k <= SECOND
     if name != "f32" or k < 4:
         return "gemm"
     if transb:
-        return "dots" if not transa and k >= LONG and (n <= THIN or few) else "gemm"
+        dots = not transa and not beta and k >= LONG and (n <= THIN or few) and m >= 3 and n >= 4
+        return "dots" if dots else "gemm"
     return "tiles" if n * k <= FIRST or (k <= THIN and m <= 4 * THIN and n <= 2 * LONG) or few else "gemm"
 
 

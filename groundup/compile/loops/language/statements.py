@@ -23,6 +23,8 @@ REORDERED = {"plus_f32", "plus_f64"}
 SHORT_FUNCTIONS = {*REORDERED, "plus_i64", "plus_i32", "largest", "smallest"}
 CHAINS = 2  # vectors that go through a loop of elementary functions side by side
 LINE = 64  # bytes of a cache line
+#: What is said of the innermost loops of a function that stands apart: its short ones stay as they are written.
+PLAIN = ('!{!"llvm.loop.unroll.disable"}', '!{!"llvm.loop.vectorize.enable", i1 false}')
 #: A product and a sum may become one instruction, which rounds once.
 CONTRACTED, REORDERING = "contract ", "reassoc nsz contract "
 
@@ -36,6 +38,7 @@ class Function(Expressions):
             raise Untranslatable(f"{tree.name} takes {len(names)} arguments, not {len(kinds)}")
         super().__init__(module, dict(zip(names, kinds)), REORDERING if tree.name in REORDERED else CONTRACTED)
         self.tree = tree
+        self.apart = any(isinstance(each, ast.Name) and each.id == "apart" for each in tree.decorator_list)
         self.result: Kind = ()
         self.returns = False
         # A variable that is given an int and later a float is a float from the start: until nothing changes.
@@ -60,7 +63,8 @@ class Function(Expressions):
     def whole(self, symbol: str) -> str:
         given = ", ".join(f'{llvm_type(kind)} %"a.{name}"' for name, kind in self.arguments.items())
         places = [f'  %"v.{name}" = alloca {llvm_type(kind)}' for name, kind in self.kinds.items()]
-        head = f"define internal {llvm_type(self.result)} {symbol}({given}) alwaysinline nounwind {{"
+        inlined = "noinline" if self.apart else "alwaysinline"
+        head = f"define internal {llvm_type(self.result)} {symbol}({given}) {inlined} nounwind {{"
         return "\n".join([head, *places, *self.lines, "}"])
 
     def body(self, statements: Sequence[ast.stmt]) -> None:
@@ -208,6 +212,12 @@ class Function(Expressions):
         Elementary functions are long chains of steps, each of which waits for the one before: two chains side by side
         take three quarters of the time, and LLVM by itself makes one of them where the body is long.
         """
+        if self.apart and not any(
+            isinstance(each, (ast.For, ast.Slice)) for part in node.body for each in ast.walk(part)
+        ):
+            plain = ", ".join(self.module.note(content) for content in PLAIN)
+            loop = self.module.note(f"distinct !{{{{self}}, {plain}}}")
+            return f", !llvm.loop {loop}"
         if not is_independent(node, self.pointers):
             return ""
         group = self.module.note("distinct !{}")
