@@ -9,8 +9,9 @@ import numpy as np
 from groundup import dtypes
 from groundup.autograd.apply import apply
 from groundup.autograd.state import LOCAL
-from groundup.autograd.tape import TensorBase
+from groundup.autograd.tape import TensorBase, wrap
 from groundup.functions.axes import one_axis
+from groundup.functions.elementwise import where
 from groundup.ops.index.bounds import check, within
 
 Tensor = Any
@@ -54,13 +55,14 @@ def bounded(index: Tensor, size: int, dim: int, told: str = "place") -> Tensor:
     return apply(within, index, size=size, dim=dim, told=told)
 
 
-def wrapped(index: Tensor, size: int) -> np.ndarray:
+def wrapped(index: Tensor, size: int) -> Tensor:
     """Positions in a flattened tensor, negative ones counted from its end."""
     positions = index._array
-    if positions.size and (positions.min() < -size or positions.max() >= size):
-        wrong = positions[(positions < -size) | (positions >= size)].flat[0]
-        raise IndexError(f"out of range: tried to access index {wrong} on a tensor of {size} elements.")
-    return np.where(positions < 0, positions + size, positions)
+    if LOCAL.state.watch is None or not positions.size:
+        found = np.where(positions < 0, positions + size, positions)
+        check(found, size, 0, "flat")
+        return wrap(found)
+    return bounded(where(index < 0, index + size, index), size, 0, "flat")
 
 
 def _lengths(tensor: Tensor) -> tuple[int, ...]:

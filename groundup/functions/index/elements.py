@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from groundup import dtypes
 from groundup.autograd.apply import apply
 from groundup.autograd.state import LOCAL
-from groundup.autograd.tape import shown_as, wrap
+from groundup.autograd.tape import shown_as
 from groundup.errors import broadcast_error
 from groundup.functions.axes import one_axis
 from groundup.functions.elementwise import where
@@ -90,7 +91,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     check_long(index, "take")
     if index._array.size and not input._array.size:
         raise IndexError("take(): tried to take from an empty tensor")
-    wrapped(index, input._array.size)
+    index = wrapped(index, input._array.size)
     return shown_as(apply(rows.index, reshape(input, (-1,)), index, pattern=(rows.ARRAY,)), "TakeBackward0")
 
 
@@ -107,12 +108,17 @@ def put_writing(input: Tensor, index: Tensor, source: Tensor, accumulate: bool) 
             "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
             f"{source._array.size}, index.numel() = {index._array.size}"
         )
-    shape = input._array.shape or (1,)
-    places = np.unravel_index(wrapped(index, input._array.size).reshape(-1), shape) if index._array.size else None
-    if places is None:  # NumPy knows no place in an empty array
-        places = (np.zeros(0, np.int64),) * len(shape)
     row = rows.add_at if accumulate else rows.assign
-    return Writing(row, (reshape(source, (-1,)), *map(wrap, places)), {"pattern": (rows.ARRAY,) * len(shape)})
+    places = _unraveled(reshape(wrapped(index, input._array.size), (-1,)), input._array.shape or (1,))
+    return Writing(row, (reshape(source, (-1,)), *places), {"pattern": (rows.ARRAY,) * len(places)})
+
+
+def _unraveled(positions: Tensor, shape: tuple[int, ...]) -> list[Tensor]:
+    """Positions among flattened elements as positions along each axis."""
+    if len(shape) == 1:
+        return [positions]
+    steps = [max(1, math.prod(shape[axis + 1 :])) for axis in range(len(shape))]
+    return [(positions // step) % max(1, size) for size, step in zip(shape, steps, strict=True)]
 
 
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:

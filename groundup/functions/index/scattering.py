@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from groundup import dtypes
-from groundup.autograd.tape import TensorBase, shown_as, wrap
-from groundup.functions.elementwise import floor_divide
+from groundup.autograd.tape import TensorBase, constant, shown_as
+from groundup.functions.elementwise import clamp_min, floor_divide
 from groundup.functions.index.checks import check_scatter
 from groundup.functions.index.writing import Writing
 from groundup.functions.view import clone
@@ -124,6 +124,6 @@ def _nothing(reduce: str, dtype: np.dtype[Any]) -> Any:
 
 def _count(array: np.ndarray, axis: int, index: Tensor, include_self: bool) -> Tensor:
     """How many values meet in each place, at least 1."""
-    ones = wrap(np.ones(array.shape, array.dtype))
-    found = Writing(rows.scatter_add, (index, 1), {"dim": axis}).on(ones)
-    return found if include_self else wrap(np.maximum(found._array - 1, 1).astype(array.dtype))
+    start = constant(np.full(array.shape, int(include_self), array.dtype))
+    found = Writing(rows.scatter_add, (index, 1), {"dim": axis}).on(start)
+    return found if include_self else clamp_min(found, 1)

@@ -10,8 +10,9 @@ import numpy as np
 from groundup import dtypes
 from groundup.autograd.apply import apply
 from groundup.autograd.settle import holdable
-from groundup.autograd.tape import TensorBase, shown_as, wrap
+from groundup.autograd.tape import TensorBase, constant, shown_as
 from groundup.functions.axes import one_axis
+from groundup.functions.elementwise import clamp_min, where
 from groundup.functions.index.checks import bounded, check_long, check_slices, legacy
 from groundup.functions.index.scattering import scatter_reduce
 from groundup.functions.index.writing import Writing
@@ -128,17 +129,31 @@ def fill_writing(input: Tensor, dim: int, index: Tensor, value: Any) -> Writing:
         )
     elif value._array.dtype != kind:
         value = apply(elementwise.cast, value, to=kind)
-    size = input._array.shape[axis] if input._array.ndim else 1
-    places = np.where(index._array < 0, index._array + size, index._array)
-    if isinstance(value, TensorBase):  # each slice once, so that the value's gradient counts it once
-        places = np.unique(places)
-    index = bounded(wrap(places.reshape(-1)), size, axis, "filled")
+    shape = input._array.shape or (1,)
+    size = shape[axis]
+    index = reshape(index, (-1,))
+    index = bounded(where(index < 0, index + size, index), size, axis, "filled")
+    if isinstance(value, TensorBase):
+        return Writing(rows.assign, (value, _filled(shape, axis, index)), {"pattern": (rows.ARRAY,)})
     return Writing(rows.assign, (value, index), {"pattern": _pattern(axis)})
+
+
+def _filled(shape: tuple[int, ...], axis: int, index: Tensor) -> Tensor:
+    """The mask of those slices: by it the gradient of a value counts each of them once."""
+    size = shape[axis]
+    mask = apply(rows.assign, constant(np.zeros(size, bool)), True, index, pattern=(rows.ARRAY,))
+    return expand(reshape(mask, (size,) + (1,) * (len(shape) - axis - 1)), shape)
 
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
     """A copy of `input` with one value in the slices at `index` along `dim`."""
-    return shown_as(fill_writing(input, dim, index, value).on(input), "IndexFillBackward0")
+    writing = fill_writing(input, dim, index, value)
+    if isinstance(value, TensorBase):  # a choice, whose derivative needs no shape that depends on the index
+        value, mask = writing.args
+        filled = where(reshape(mask, input._array.shape), value, input)
+    else:
+        filled = writing.on(input)
+    return shown_as(filled, "IndexFillBackward0")
 
 
 def index_reduce(
@@ -165,7 +180,8 @@ def _index_mean(input: Tensor, axis: int, index: Tensor, source: Tensor, include
     """The sum of the slices that meet in a place, divided by their number."""
     kept = input if include_self else Writing(rows.assign, (0, index), {"pattern": _pattern(axis)}).on(input)
     total = Writing(rows.add_at, (source, index), {"pattern": _pattern(axis)}).on(kept)
-    size = input._array.shape[axis]
-    count = np.maximum(np.bincount(index._array, minlength=size) + int(include_self), 1)
-    lined_up = count.reshape((size,) + (1,) * (input._array.ndim - axis - 1)).astype(input._array.dtype)
-    return shown_as(total / wrap(lined_up), "IndexReduceBackward0")
+    size, kind = input._array.shape[axis], input._array.dtype
+    start = constant(np.full(size, int(include_self), kind))
+    count = apply(rows.add_at, start, constant(np.ones(index._array.shape, kind)), index, pattern=(rows.ARRAY,))
+    lined_up = reshape(clamp_min(count, 1), (size,) + (1,) * (input._array.ndim - axis - 1))
+    return shown_as(total / lined_up, "IndexReduceBackward0")

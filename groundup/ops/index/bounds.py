@@ -22,6 +22,9 @@ TOLD: dict[str, Callable[[int, int, int], Exception]] = {
     ),
     "copied": lambda wrong, size, dim: IndexError(f"index_copy_(): {_sentence(wrong, size, dim)}"),
     "filled": lambda wrong, size, dim: IndexError(_sentence(wrong, size, dim)),
+    "flat": lambda wrong, size, dim: IndexError(  # the size has been added to negative ones
+        f"out of range: tried to access index {wrong if wrong >= 0 else wrong - size} on a tensor of {size} elements."
+    ),
 }
 
 
