@@ -8,7 +8,7 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import shown_as, wrap
+from groundup.autograd.tape import constant, shown_as
 from groundup.functions.index import index_select
 from groundup.functions.view import unsqueeze
 from groundup.ops import ROWS
@@ -69,6 +69,6 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
         raise RuntimeError("pdist only supports floating-point dtypes")
     if p < 0:
         raise RuntimeError("pdist only supports non-negative p values")
-    first, second = (wrap(each) for each in np.triu_indices(input._array.shape[0], 1))
+    first, second = (constant(each) for each in np.triu_indices(input._array.shape[0], 1))
     difference = index_select(input, 0, first) - index_select(input, 0, second)
     return shown_as(apply(ROWS["length"], difference, p=float(p)), "PdistBackward0")

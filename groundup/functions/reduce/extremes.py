@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import TensorBase, shown_as, wrap
+from groundup.autograd.tape import TensorBase, constant, shown_as
 from groundup.functions.axes import Dim, axes, one_axis
 from groundup.functions.reduce.checks import check_not_empty
 from groundup.functions.reduce.results import aminmax_result, max_result, min_result, selected
@@ -107,6 +107,6 @@ def _position(row: Row, input: Tensor, dim: int | None, keepdim: bool) -> Tensor
         return apply(row, input, dim=None, keepdim=keepdim)
     axis = one_axis(dim, input._array.ndim)
     if input._array.ndim == 0:
-        return wrap(np.zeros((), np.int64))
+        return constant(np.zeros((), np.int64))
     check_not_empty(input, (axis,), row.name)
     return apply(row, input, dim=axis, keepdim=keepdim)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import shown_as, wrap
+from groundup.autograd.tape import constant, shown_as
 from groundup.functions.axes import one_axis
 from groundup.functions.reduce.results import sort_result, topk_result, values_at
 from groundup.ops import reduce as rows
@@ -21,7 +21,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
     """The indices that sort along `dim` (always stably)."""
     axis = one_axis(dim, input._array.ndim)
     if input._array.ndim == 0:
-        return wrap(np.zeros((), np.int64))
+        return constant(np.zeros((), np.int64))
     return apply(rows.argsort, input, dim=axis, descending=descending)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import wrap
+from groundup.autograd.tape import constant
 from groundup.functions.axes import one_axis
 from groundup.functions.reduce.checks import check_not_empty
 from groundup.functions.reduce.results import (
@@ -52,7 +52,7 @@ def _places(row: Row, input: Tensor, dim: int, name: str, **params: Any) -> Tens
     """Where the row finds its elements along `dim`, which stays with size 1."""
     axis = one_axis(dim, input._array.ndim)
     if not input._array.ndim:
-        return wrap(np.zeros((), np.int64))
+        return constant(np.zeros((), np.int64))
     check_not_empty(input, (axis,), name)
     return apply(row, input, dim=axis, **params)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import shown_as, wrap
+from groundup.autograd.tape import constant, shown_as
 from groundup.functions.axes import one_axis
 from groundup.functions.reduce.checks import counted, implemented_for_floats
 from groundup.functions.reduce.results import cummax_result, cummin_result, values_at
@@ -64,6 +64,6 @@ def cummin(input: Tensor, dim: int) -> cummin_result:
 def _running(row: Row, input: Tensor, dim: int, result: Any, node: str) -> Any:
     axis = one_axis(dim, input._array.ndim)
     if not input._array.ndim:
-        return result(shown_as(clone(input), f"{node}Backward0"), wrap(np.zeros((), np.int64)))
+        return result(shown_as(clone(input), f"{node}Backward0"), constant(np.zeros((), np.int64)))
     indices = apply(row, input, dim=axis)
     return result(shown_as(values_at(input, axis, indices), f"{node}Backward0"), indices)

@@ -11,7 +11,7 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import TensorBase, shown_as
+from groundup.autograd.tape import TensorBase, constant, shown_as
 from groundup.functions.axes import one_axis
 from groundup.functions.view.shapes import atleast_1d, atleast_2d, atleast_3d, reshape
 from groundup.ops import index as index_rows
@@ -233,7 +233,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         return apply(rows.slice_, input, key=(slice(0),))
     every = itertools.chain.from_iterable(choose(builtins.range(input._array.size), r))
     chosen = np.fromiter(every, np.int64).reshape(-1, r)
-    return apply(index_rows.index, input, chosen, pattern=(index_rows.ARRAY,))
+    return apply(index_rows.index, input, constant(chosen), pattern=(index_rows.ARRAY,))
 
 
 # Other names for the same functions
