@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from groundup import dtypes
-from groundup.autograd.tape import TensorBase, wrap
+from groundup.autograd.tape import TensorBase, constant
 from groundup.functions.axes import one_axis
 from groundup.functions.elementwise import ceil, clamp_min, floor, lerp, round, where
 from groundup.functions.index import gather
@@ -83,7 +83,7 @@ def _checked(input: Tensor, q: Any, interpolation: str, name: str) -> Tensor:
     if not isinstance(q, TensorBase):
         if not 0 <= q <= 1:
             raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q}")
-        q = wrap(np.asarray(q, array.dtype))
+        q = constant(np.asarray(q, array.dtype))
     if q._array.ndim > 1:
         raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
     if q._array.dtype != array.dtype:
