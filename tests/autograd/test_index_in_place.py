@@ -124,3 +124,9 @@ def test_embedding_shortens_rows_in_place() -> None:
     assert groundup.allclose(out, tensor([[0.6, 0.8], [0.3, 0.4]]), atol=1e-6)
     assert weight[2].tolist() == [6.0, 8.0] and weight._version == 1
     assert groundup.allclose(weight[0], tensor([0.6, 0.8]), atol=1e-6)
+
+
+def test_a_tensor_that_takes_from_itself_by_a_mask_takes_its_old_values() -> None:
+    mask = groundup.tensor([False, True, True, False, True, True])
+    x = groundup.arange(6)
+    assert x.masked_scatter_(mask, x).tolist() == [0, 0, 1, 3, 2, 3]

@@ -145,3 +145,39 @@ def test_a_wrong_position_leaves_weights_as_they_were(reading: str, threads: int
     finally:
         groundup.compile.set_num_threads(before_threads)
     assert losses[-1] < losses[0]
+
+
+# What a mask or counts choose
+
+
+def test_a_mask_with_too_many_ones_raises_and_other_masks_do_not_trace_again() -> None:
+    source = groundup.tensor([10.0, 20.0, 30.0])
+    put = groundup.compile(lambda x, mask: groundup.masked_scatter(x * 2, mask, source) + 1)
+    for mask in ([1, 0, 1, 0], [0, 0, 0, 0], [1, 1, 0, 1], [0, 1, 1, 1]):
+        mask = groundup.tensor(mask).bool()
+        wanted = groundup.masked_scatter(X[:, 0] * 2, mask, source) + 1
+        assert groundup.equal(put(X[:, 0], mask), wanted)
+    with pytest.raises(RuntimeError, match="Number of elements of source < number of ones in mask"):
+        put(X[:, 0], groundup.ones(4).bool())
+    assert len(put.entries) == 1
+
+
+def test_counts_that_do_not_make_the_size_that_was_said_raise() -> None:
+    repeated = groundup.compile(lambda x, counts: groundup.repeat_interleave(x * 2, counts, output_size=6) + 1)
+    x = groundup.arange(3.0)
+    for counts in ([1, 2, 3], [3, 0, 3], [0, 6, 0]):
+        wanted = groundup.repeat_interleave(x * 2, groundup.tensor(counts)) + 1
+        assert groundup.equal(repeated(x, groundup.tensor(counts)), wanted)
+    for counts, says in (([1, 2, 2], "allocated size does not match"), ([-1, 4, 3], "can not be negative")):
+        with pytest.raises(RuntimeError, match=says):
+            repeated(x, groundup.tensor(counts))
+    assert len(repeated.entries) == 1
+
+
+def test_a_part_that_is_none_raises() -> None:
+    quantile = groundup.compile(lambda q: groundup.quantile(X, q))
+    for part in (0.0, 0.3, 1.0):
+        assert groundup.allclose(quantile(groundup.tensor(part)), groundup.quantile(X, part))
+    for wrong in (1.5, -0.5, math.nan):
+        with pytest.raises(RuntimeError, match="out of bounds"):
+            quantile(groundup.tensor(wrong))

@@ -279,7 +279,7 @@ ENTRIES = [
                 ((1,), mask([1, 0, 1])),
             ]
         ],
-        rows=("assign",),
+        rows=("masked_put", "masked_taken"),
         dtypes=ALL,
     ),
     Entry("nonzero", some(on(2, 3)(), on(3)(as_tuple=True), on()(), on()(as_tuple=True)), dtypes=ALL, order=0),

@@ -29,6 +29,7 @@ JUDGED_OTHERWISE = {
     "cast": "the identity",
     "prod": "a product over any number of factors",
     **dict.fromkeys(("scatter_prod", "scatter_extreme"), "products and extremes of what meets at one place"),
+    **dict.fromkeys(("masked_put", "masked_taken"), "positions that are counted along a mask"),
     **dict.fromkeys(("mean_regions", "share_regions", "resample"), "sums with tables of weights"),
     **dict.fromkeys(("normalise_back", "normalise_weight"), "derivatives of the normalisation, which is derived"),
     **dict.fromkeys(linalg.ROWS, "factorizations, which are no formulas in indices"),

@@ -63,12 +63,13 @@ _BACKWARD = {
     "on_diagonal",
     "index_added",
     "gather_added",
+    "masked_taken",
     "normalise_back",
     "normalise_weight",
     "softmax_back",
     "log_softmax_back",
 }
-_WITHOUT_HISTORY = {"moments", *(name for name in ROWS if name.startswith("arg"))}
+_WITHOUT_HISTORY = {"moments", "repeated_places", *(name for name in ROWS if name.startswith("arg"))}
 
 
 def _rows_behind(entry: Entry, sample: Sample) -> set[str]:

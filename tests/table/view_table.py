@@ -151,7 +151,7 @@ ENTRIES = [
         _counts((2, 0, 1), (3,)),
         _counts((1, 2), (2, 3), dim=0),
         _counts((2,), (2, 2), dim=1, output_size=4),
-        rows=("repeat_each", "index"),
+        rows=("repeat_each", "index", "repeated_places"),
     ),
     Entry(
         "pad",

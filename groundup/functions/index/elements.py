@@ -169,13 +169,7 @@ def masked_scatter_writing(input: Tensor, mask: Tensor, source: Tensor) -> Writi
         raise RuntimeError(
             f"masked_scatter: expected self and source to have same dtypes but got {legacy(input)} and {legacy(source)}"
         )
-    count = int(np.count_nonzero(mask._array))
-    if source._array.size < count:
-        raise RuntimeError(
-            "Number of elements of source < number of ones in mask\n"
-            f"  There are {source._array.size} for {count} places."
-        )
-    return Writing(rows.assign, (reshape(source, (-1,))[:count], mask), {"pattern": (rows.ARRAY,)})
+    return Writing(rows.masked_put, (mask, source), {})
 
 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:

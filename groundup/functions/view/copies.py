@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import TensorBase, shown_as, wrap
+from groundup.autograd.tape import TensorBase, constant, shown_as, wrap
 from groundup.functions.axes import one_axis, sizes
 from groundup.functions.creation.filled import channels_last_order
 from groundup.functions.creation.placing import contiguous_format, preserve_format
 from groundup.ops import index as index_rows
 from groundup.ops import view as rows
+from groundup.ops.index.masks import places_of
 
 __all__ = ["clone", "repeat_interleave", "tile"]
 
@@ -67,24 +68,23 @@ def tile(input: Tensor, *times: Any, dims: Any = None) -> Tensor:
     return repeat(input, (1,) * (input._array.ndim - len(found)) + found)
 
 
-def _places(repeats: Any, size: int, output_size: int | None) -> np.ndarray:
+def _places(repeats: Any, size: int, output_size: int | None) -> Tensor:
     """The index of each of `size` elements, as often as `repeats` says."""
     counts = repeats._array if isinstance(repeats, TensorBase) else np.asarray(repeats, dtype=np.int64)
     if counts.ndim > 1:
         raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
     if counts.dtype.kind != "i":
         raise RuntimeError("repeats has to be Long or Int tensor")
-    if (counts < 0).any():
-        raise RuntimeError("repeats can not be negative")
     if counts.size not in (1, size):
         raise RuntimeError(
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {counts.size} and "
             f"input.size(dim) = {size}"
         )
-    found = np.repeat(np.arange(size), counts)
-    if output_size is not None and output_size != found.size:
-        raise RuntimeError(f"allocated size does not match required size\n  {output_size} and {found.size}")
-    return found
+    if isinstance(repeats, TensorBase) and output_size is None:
+        # Behind no row, and so refused by the compiler: the numbers say what shape the result has.
+        return wrap(places_of(counts, size, None))
+    counted = repeats if isinstance(repeats, TensorBase) else constant(counts)
+    return apply(index_rows.repeated_places, counted, size=size, total=output_size)
 
 
 def repeat_interleave(
@@ -99,7 +99,7 @@ def repeat_interleave(
     tensor([1, 1, 1, 2])
     """
     if repeats is None:
-        return wrap(_places(input, input._array.size, output_size))
+        return _places(input, input._array.size, output_size)
     if dim is None:
         input, dim = apply(rows.flatten, input, size=(input._array.size,)), 0
     axis = one_axis(dim, input._array.ndim)
