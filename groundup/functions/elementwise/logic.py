@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import wrap
+from groundup.autograd.tape import constant
 from groundup.ops import elementwise as rows
 
 __all__ = [
@@ -103,7 +103,7 @@ def isneginf(input: Tensor) -> Tensor:
 
 def isreal(input: Tensor) -> Tensor:
     """Where the value is a real number: everywhere, as there are no complex ones here."""
-    return wrap(np.ones(input._array.shape, dtype=bool))
+    return constant(np.ones(input._array.shape, dtype=bool))
 
 
 def signbit(input: Tensor) -> Tensor:

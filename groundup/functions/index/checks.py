@@ -47,7 +47,7 @@ def check_mask(mask: Tensor, name: str) -> None:
         )
 
 
-def bounded(index: Tensor, size: int, dim: int, told: str = "place") -> Tensor:
+def bounded(index: Tensor, size: int, dim: Any, told: str = "place") -> Tensor:
     """The index, if a dimension of that size has its positions; a traced function asks at each call."""
     check(index._array, size, dim, told)
     if LOCAL.state.watch is None or not index._array.size:

@@ -15,6 +15,7 @@ from groundup.autograd import apply
 from groundup.autograd.tape import shown_as
 from groundup.functions.elementwise import abs, sign
 from groundup.functions.index import scatter
+from groundup.functions.index.checks import bounded
 from groundup.nn.functional.activation import relu
 from groundup.nn.functional.shapes import Sizes, hashable, integers
 from groundup.ops import ROWS
@@ -276,11 +277,7 @@ def _max_unpool(
             f"but got indices tensor with shape: {list(indices.shape)}"
         )
     lead, places = tuple(input.shape[:-rank]), math.prod(image)
-    flat = indices.reshape(*lead, -1)
-    if flat.numel() and not (int(flat.min()) >= 0 and int(flat.max()) < places):
-        wrong = int(flat.max()) if int(flat.max()) >= places else int(flat.min())
-        sizes = "x".join(map(str, image))
-        raise RuntimeError(f"Found an invalid max index: {wrong} (output volumes are of size {sizes})")
+    flat = bounded(indices.reshape(*lead, -1), places, image, "volume")
     zeros = input.new_zeros((*lead, places))
     return shown_as(scatter(zeros, -1, flat, input.reshape(*lead, -1)).reshape(*lead, *image), f"MaxUnpool{rank}D")
 

@@ -7,6 +7,7 @@ its own, since later calls bring other positions; no user calls it, and it stand
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +15,16 @@ from groundup.ops.index.family import indexing
 from groundup.ops.row import name_rows
 
 #: What is said of a wrong position, of a size and of the dimension that has it, by what the positions are of.
-TOLD: dict[str, Callable[[int, int, int], Exception]] = {
+TOLD: dict[str, Callable[[int, int, Any], Exception]] = {
     "place": lambda wrong, size, dim: RuntimeError(_sentence(wrong, size, dim)),
     "slice": lambda wrong, size, dim: IndexError(f"index out of range in self\n  {_sentence(wrong, size, dim)}"),
     "row": lambda wrong, size, dim: IndexError(
         f"index out of range in self\n  index {wrong}, and weight has {size} rows"
     ),
+    "volume": lambda wrong, size, image: RuntimeError(  # `image` is the shape whose places are counted
+        f"Found an invalid max index: {wrong} (output volumes are of size {'x'.join(map(str, image))})"
+    ),
+    "sorter": lambda wrong, size, dim: RuntimeError("torch.searchsorted(): sorter index out of range"),
     "copied": lambda wrong, size, dim: IndexError(f"index_copy_(): {_sentence(wrong, size, dim)}"),
     "filled": lambda wrong, size, dim: IndexError(_sentence(wrong, size, dim)),
     "flat": lambda wrong, size, dim: IndexError(  # the size has been added to negative ones
@@ -41,14 +46,14 @@ def outside(positions: np.ndarray, size: int) -> bool:
     return bool(positions.min() < 0 or positions.max() >= size)
 
 
-def check(positions: np.ndarray, size: int, dim: int, told: str) -> None:
+def check(positions: np.ndarray, size: int, dim: Any, told: str) -> None:
     """Raise what is told of the first wrong position, if there is one."""
     if outside(positions, size):
         wrong = positions[(positions < 0) | (positions >= size)].flat[0]
         raise TOLD[told](int(wrong), size, dim)
 
 
-def _within(index: np.ndarray, size: int, dim: int, told: str) -> np.ndarray:
+def _within(index: np.ndarray, size: int, dim: Any, told: str) -> np.ndarray:
     check(index, size, dim, told)
     return index.copy()
 
