@@ -241,7 +241,7 @@ def _settings(name: str, shapes: list[tuple[int, ...]], result: tuple[int, ...])
         **{each: {"pattern": (ARRAY,)} for each in ("index", "assign", "add_at")},
         "index_added": {"pattern": (ARRAY,), "size": result},
         "index_select": {"dim": 0},
-        "padded_embedding": {"padding": None, "counts": None},
+        "padded_embedding": {"padding": None, "shared": False},
         "nll_back": {"arguments": (1,), "axis": 1, "ignore": -100, "reduction": "mean", "size": result},
         "mean_windows": {"where": pairs, "counts": 2},
         "share_windows": {"where": pairs, "counts": 2, "size": result},

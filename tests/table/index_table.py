@@ -288,6 +288,7 @@ ENTRIES = [
         "nonzero_static",
         some(on(2, 3)(size=2), on(2, 3)(size=8, fill_value=7), on()(size=2), on(0, 2)(size=1)),
         dtypes=ALL,
+        rows=("nonzero_static",),
         order=0,
     ),
     Entry(
@@ -338,6 +339,7 @@ ENTRIES = [
             ]
         ),
         dtypes=NUMBERS,
+        rows=("searchsorted",),
         order=0,
     ),
     Entry(
@@ -350,6 +352,7 @@ ENTRIES = [
         "isin",
         some(at(1, 2, 3)(Arg(np.array([2.0, 5.0]))), at(1, 2)(Arg(np.array([2.0])), invert=True), at(1, 2)(2)),
         dtypes=NUMBERS,
+        rows=("isin",),
         order=0,
     ),
     Entry(

@@ -12,9 +12,10 @@ from groundup.autograd.apply import apply
 from groundup.autograd.state import is_traced
 from groundup.autograd.tape import TensorBase, constant, wrap
 from groundup.functions.axes import one_axis
-from groundup.functions.index.checks import legacy
+from groundup.functions.index.checks import bounded, legacy
 from groundup.functions.index.table import embedding
 from groundup.ops import elementwise
+from groundup.ops import index as index_rows
 from groundup.ops.index.bounds import outside
 
 __all__ = [
@@ -60,10 +61,7 @@ def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     """`nonzero` in a given number of rows: what is beyond is left out, what is missing is `fill_value`."""
     if size < 0:
         raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
-    found = nonzero(input)._array[:size]
-    out = np.full((size, found.shape[1]), fill_value, np.int64)
-    out[: len(found)] = found
-    return wrap(out)
+    return apply(index_rows.nonzero_static, input, size=size, fill=fill_value)
 
 
 def _runs(rows: np.ndarray) -> np.ndarray:
@@ -163,11 +161,12 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return wrap(found.astype(np.float32) if weights._array.dtype == np.float32 else found)
 
 
-def _values(values: Any, like: np.ndarray) -> np.ndarray:
-    """A tensor's array, or a number as an array of the type that it has beside `like`."""
+def _values(values: Any, like: np.ndarray) -> Tensor:
+    """A tensor as it is, or a number as one of the type that it has beside `like`."""
     if isinstance(values, TensorBase):
-        return values._array
-    return np.asarray(values, dtypes.result_of([like, values]))
+        return values
+    made = constant if type(values) in (bool, int, float) else wrap
+    return made(np.asarray(values, dtypes.result_of([like, values])))
 
 
 def searchsorted(
@@ -189,7 +188,8 @@ def searchsorted(
     tensor([1, 3])
     """
     sequence = sorted_sequence._array
-    values = _values(input, sequence)
+    input = _values(input, sequence)
+    values = input._array
     if side not in (None, "left", "right"):
         raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
     if side == "left" and right:
@@ -221,17 +221,10 @@ def searchsorted(
             raise RuntimeError(
                 f"torch.searchsorted(): sorter must be a tensor of long dtype but got dtype {legacy(sorter)}"
             )
-        if outside(sorter._array, sequence.shape[-1]):
-            raise RuntimeError("torch.searchsorted(): sorter index out of range")
-        sequence = np.take_along_axis(sequence, sorter._array, axis=-1)
-    where: Any = "right" if right or side == "right" else "left"
-    if sequence.ndim == 1:
-        found = np.asarray(np.searchsorted(sequence, values, where))
-    else:
-        found = np.empty(values.shape, np.int64)
-        for row in np.ndindex(sequence.shape[:-1]):
-            found[row] = np.searchsorted(sequence[row], values[row], where)
-    return wrap(found.astype(np.int32 if out_int32 else np.int64, copy=False))
+        sorter = bounded(sorter, sequence.shape[-1], sequence.ndim - 1, "sorter")
+        sorted_sequence = apply(index_rows.gather, sorted_sequence, sorter, dim=sequence.ndim - 1)
+    right = bool(right or side == "right")
+    return apply(index_rows.searchsorted, sorted_sequence, input, right=right, out_int32=bool(out_int32))
 
 
 def bucketize(input: Tensor | float, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:
@@ -253,8 +246,11 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     >>> groundup.isin(groundup.tensor([1, 2, 3]), groundup.tensor([2]))
     tensor([False,  True, False])
     """
-    values, tested = (each._array if isinstance(each, TensorBase) else each for each in (elements, test_elements))
-    return wrap(np.isin(values, tested, assume_unique=assume_unique, invert=invert))
+    if not isinstance(elements, TensorBase):
+        elements = wrap(np.asarray(elements))
+    if not isinstance(test_elements, (TensorBase, bool, int, float)):
+        test_elements = wrap(np.asarray(test_elements))
+    return apply(index_rows.isin, elements, test_elements, assume_unique=bool(assume_unique), invert=bool(invert))
 
 
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
@@ -269,10 +265,10 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(size < 0 for size in sizes):
         raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
-    rest, found = indices._array, []
+    rest, found = indices, []
     for size in reversed(sizes):
-        rest, here = np.divmod(rest, size) if size else (rest, rest)
-        found.append(wrap(here))
+        rest, here = (rest // size, rest % size) if size else (rest, rest)
+        found.append(here)
     return tuple(reversed(found))
 
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from groundup.autograd.apply import apply
 from groundup.autograd.inplace import changed, write
-from groundup.autograd.tape import shown_as, wrap
-from groundup.functions.index.brackets import getitem
+from groundup.autograd.tape import constant, shown_as
+from groundup.functions.elementwise import clamp_min, where
 from groundup.functions.index.checks import bounded, legacy
 from groundup.functions.index.slices import index_add, index_reduce
-from groundup.functions.view import reshape
+from groundup.functions.view import narrow, reshape
 from groundup.ops import index as rows
 
 Tensor = Any
@@ -46,17 +46,14 @@ def embedding(
         )
     if weight._array.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
-    positions, count = input._array, len(weight._array)
+    count = len(weight._array)
     input = bounded(input, count, 0, "row")
     padding = padding_row(padding_idx, count)
     if max_norm is not None:
-        shorten_rows(weight, positions, max_norm, norm_type)
+        shorten_rows(weight, input._array, max_norm, norm_type)
     if padding is None and not scale_grad_by_freq:
         return apply(rows.embedding, weight, input)
-    counts = None
-    if scale_grad_by_freq:
-        counts = np.bincount(positions.reshape(-1))[positions][..., None].astype(weight._array.dtype)
-    return apply(rows.padded_embedding, weight, input, padding=padding, counts=counts)
+    return apply(rows.padded_embedding, weight, input, padding=padding, shared=bool(scale_grad_by_freq))
 
 
 def padding_row(padding_idx: int | None, count: int) -> int | None:
@@ -117,37 +114,39 @@ def embedding_bag(
                 f"must have the same shape as the input ({list(input._array.shape)})"
             )
         per_sample_weights = reshape(per_sample_weights, (-1,))
-    bag, count = _bags(input._array, offsets, include_last_offset)
-    positions = input._array.reshape(-1)
-    counted = bag < count
+    bag, count = _bags(input, offsets, include_last_offset)
+    positions = reshape(input, (-1,))
+    # What belongs to no bag, or is padding, goes to one more bag behind the others, which is cut off.
+    more = int(include_last_offset or padding_idx is not None)
     padding = padding_row(padding_idx, len(weight._array))
     if padding is not None:
-        counted &= positions != padding
-    if not counted.all():
-        bag, positions = bag[counted], positions[counted]
-        per_sample_weights = None if per_sample_weights is None else getitem(per_sample_weights, wrap(counted))
-    found = embedding(wrap(positions), weight, None, max_norm, norm_type, scale_grad_by_freq)
+        bag = where(positions == padding, count, bag)
+    found = embedding(positions, weight, None, max_norm, norm_type, scale_grad_by_freq)
     if per_sample_weights is not None:
         found = found * reshape(per_sample_weights, (-1, 1))
-    empty = wrap(np.zeros((count, weight._array.shape[1]), weight._array.dtype))
+    kind = weight._array.dtype
+    empty = constant(np.zeros((count + more, weight._array.shape[1]), kind))
     if mode == "max":
-        return shown_as(index_reduce(empty, 0, wrap(bag), found, "amax", include_self=False), "EmbeddingBagBackward0")
-    total = index_add(empty, 0, wrap(bag), found)
+        total = index_reduce(empty, 0, bag, found, "amax", include_self=False)
+    else:
+        total = index_add(empty, 0, bag, found)
     if mode == "mean":
-        many = np.maximum(np.bincount(bag, minlength=count), 1).astype(weight._array.dtype)
-        total = total / wrap(many[:, None])
-    return shown_as(total, "EmbeddingBagBackward0")
+        ones = constant(np.ones(bag._array.shape, kind))
+        many = apply(rows.add_at, constant(np.zeros(count + more, kind)), ones, bag, pattern=(rows.ARRAY,))
+        total = total / reshape(clamp_min(many, 1), (-1, 1))
+    return shown_as(narrow(total, 0, 0, count) if more else total, "EmbeddingBagBackward0")
 
 
-def _bags(positions: np.ndarray, offsets: Tensor | None, include_last: bool) -> tuple[np.ndarray, int]:
+def _bags(input: Tensor, offsets: Tensor | None, include_last: bool) -> tuple[Tensor, int]:
     """The bag that each index belongs to, in the order of the flattened indices, and how many bags there are."""
+    positions = input._array
     if positions.ndim == 2:
         if offsets is not None:
             raise ValueError(
                 "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length "
                 f"sequences. However, found offsets of type {type(offsets)}"
             )
-        return np.repeat(np.arange(len(positions)), positions.shape[1]), len(positions)
+        return constant(np.repeat(np.arange(len(positions)), positions.shape[1])), len(positions)
     if positions.ndim != 1:
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {positions.ndim}")
     if offsets is None:
@@ -165,4 +164,5 @@ def _bags(positions: np.ndarray, offsets: Tensor | None, include_last: bool) -> 
             f"offsets[-1] can not be greater than input's length {len(positions)} but got offsets[-1] of {starts[-1]}"
         )
     count = len(starts) - (1 if include_last else 0)
-    return np.searchsorted(starts, np.arange(len(positions)), "right") - 1, count
+    places = constant(np.arange(len(positions)))
+    return apply(rows.searchsorted, offsets, places, right=True, out_int32=False) - 1, count

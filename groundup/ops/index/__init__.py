@@ -10,6 +10,7 @@ from groundup.ops.index.along import *
 from groundup.ops.index.family import ARRAY as ARRAY
 from groundup.ops.index.family import rebuild as rebuild
 from groundup.ops.index.keys import *
+from groundup.ops.index.lookup import *
 from groundup.ops.index.masks import *
 from groundup.ops.index.targets import *
 from groundup.ops.row import name_rows

@@ -56,11 +56,11 @@ index_select = indexing(
     lambda m, x, index, *, dim: x.take(index, axis=dim),
     lambda m, g, index, dim, shape: m.index_added(g, index, pattern=(slice(None),) * dim + (ARRAY,), size=shape),
 )
-# As `embedding`, but the gradient passes over the row `padding`, and is divided by `counts`, if there are any.
+# As `embedding`, but the gradient passes over the row `padding`, and if `shared` the indices of a row share it.
 padded_embedding = indexing(
-    lambda m, weight, index, *, padding, counts: weight[index],
-    lambda m, g, index, shape, padding, counts: m.index_added(
-        _row_gradients(m, g, index, padding, counts), index, pattern=(ARRAY,), size=shape
+    lambda m, weight, index, *, padding, shared: weight[index],
+    lambda m, g, index, shape, padding, shared: m.index_added(
+        _row_gradients(m, g, index, padding, shape[0] if shared else None), index, pattern=(ARRAY,), size=shape
     ),
     label="EmbeddingBackward0",
 )
@@ -70,8 +70,11 @@ embedding = indexing(
 )
 
 
-def _row_gradients(m: Any, g: Any, index: Any, padding: int | None, counts: np.ndarray | None) -> Any:
-    """0 for the padding; the others divided by the count of their index."""
+def _row_gradients(m: Any, g: Any, index: Any, padding: int | None, count: int | None) -> Any:
+    """0 for the padding; with a `count` of rows, the others divided by how often their index occurs."""
     if padding is not None:
         g = m.where(m.reshape(index, size=(*index.shape, 1)) == padding, 0, g)
-    return g if counts is None else g / counts
+    if count is None:
+        return g
+    found = m.index_added(m.cast(index == index, to=g.dtype), index, pattern=(ARRAY,), size=(count,))
+    return g / m.reshape(m.index(found, index, pattern=(ARRAY,)), size=(*index.shape, 1))
