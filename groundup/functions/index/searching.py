@@ -265,9 +265,15 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(size < 0 for size in sizes):
         raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
+    np.asarray(sizes, indices._array.dtype)  # which refuses sizes that the type cannot hold
     rest, found = indices, []
-    for size in reversed(sizes):
-        rest, here = (rest // size, rest % size) if size else (rest, rest)
+    for axis in reversed(range(len(sizes))):
+        size, here = sizes[axis], rest
+        if size and axis:
+            rest = here // size
+            here = here - rest * size  # quicker than to divide again
+        elif size:
+            here = here % size
         found.append(here)
     return tuple(reversed(found))
 
