@@ -182,8 +182,13 @@ ENTRIES = [
     Entry("trapezoid", some(on(4)(), on(2, 3)(dx=0.5, dim=0), tensors((2, 3), (3,)), tensors((2, 3), (2, 3), dim=0))),
     Entry("trapz", some(on(2, 3)(dx=2), tensors((2, 3), (3,)))),
     Entry("cumulative_trapezoid", some(on(4)(), on(2, 3)(dx=0.5, dim=0), tensors((2, 3), (3,)))),
-    Entry("histc", some(on(20)(4), on(20)(5, -1, 1), at(2.0, 2.0)(3)), order=0),
-    Entry("histogram", some(on(20)(4), on(20)(5, range=(-1.0, 1.0)), on(20)(3, density=True)), order=0),
+    Entry("histc", some(on(20)(4), on(20)(5, -1, 1), at(2.0, 2.0)(3)), rows=("histc",), order=0),
+    Entry(
+        "histogram",
+        some(on(20)(4), on(20)(5, range=(-1.0, 1.0)), on(20)(3, density=True)),
+        rows=("bin_edges", "histogram"),
+        order=0,
+    ),
     Entry("dist", some(tensors((2, 3), (2, 3)), tensors((2, 3), (3,), p=1), tensors((3,), (3,), p=np.inf))),
     Entry("nn.functional.normalize", some(on(2, 3)(), on(2, 3)(p=1, dim=0), at([0.0, 0.0], [3.0, 4.0])())),
     Entry(

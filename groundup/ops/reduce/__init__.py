@@ -6,6 +6,7 @@ settle what the user wrote. `spread` is the one way back: the gradient takes its
 
 from __future__ import annotations
 
+from groundup.ops.reduce.counting import *
 from groundup.ops.reduce.exponentials import *
 from groundup.ops.reduce.extremes import *
 from groundup.ops.reduce.family import *
