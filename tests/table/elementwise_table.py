@@ -133,7 +133,7 @@ ENTRIES = [
     Entry("copysign", binary(kinks=(-1.0, -0.0, 0.0, 1.0)), rows=("copysign",), dtypes=ALL),
     Entry("float_power", binary(POSITIVE, (0.5, 2.5), kinks=()), rows=("pow", "cast"), dtypes=ALL),
     Entry("ldexp", binary(ANY, ANY, kinks=(), number=False), rows=("mul", "pow"), dtypes=NUMBERS),
-    Entry("frexp", unary(ANY, *EVERY, 1e30, 1e-30, -7.0), rows=("mul",), dtypes=FLOATS, order=1),
+    Entry("frexp", unary(ANY, *EVERY, 1e30, 1e-30, -7.0), rows=("mul", "exponent"), dtypes=FLOATS, order=1),
     Entry("rsub", binary(), rows=("sub",), dtypes=NUMBERS),
     Entry("rsub, alpha", some(tensors((2, 3), (3,), alpha=2)), path="rsub", rows=("sub", "mul"), dtypes=NUMBERS),
     *(Entry(name, binary(number=False, kinks=()), rows=(name,), dtypes=("int64",), order=0) for name in ("gcd", "lcm")),

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from groundup import dtypes
 from groundup.autograd.apply import apply
-from groundup.autograd.state import quiet
-from groundup.autograd.tape import TensorBase, shown_as, wrap
+from groundup.autograd.tape import TensorBase, shown_as
 from groundup.functions.elementwise.rounding import trunc
 from groundup.named import Result
 from groundup.ops import elementwise as rows
@@ -224,14 +221,14 @@ def frexp(input: Tensor) -> frexp_result:
     >>> mantissa, exponent
     (tensor([ 0.5000, -0.7500]), tensor([4, 2], dtype=groundup.int32))
     """
-    array = input._array
-    if array.dtype.kind not in dtypes.REAL:
+    kind = input._array.dtype
+    if kind.kind not in dtypes.REAL:
         raise RuntimeError("torch.frexp() only supports floating-point dtypes\n  Convert it with .float().")
-    exponent = np.asarray(quiet(np.frexp, array)[1], dtype=np.int32)
-    half = exponent // 2  # in two steps, since 2 ** -exponent itself may overflow
-    for part in (half, exponent - half):
-        input = apply(rows.mul, input, quiet(np.ldexp, np.ones((), array.dtype), -part))
-    return frexp_result(shown_as(input, "FrexpBackward0"), wrap(exponent))
+    exponent = apply(rows.exponent, input)
+    half = apply(rows.floor_divide, exponent, 2)  # in two steps, since 2 ** -exponent itself may overflow
+    for part in (half, apply(rows.sub, exponent, half)):
+        input = apply(rows.mul, input, apply(rows.exp2, apply(rows.cast, apply(rows.neg, part), to=kind)))
+    return frexp_result(shown_as(input, "FrexpBackward0"), exponent)
 
 
 def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:

@@ -26,4 +26,5 @@ bitwise_left_shift = elementwise(lambda m, a, b: m.bitwise_left_shift(a, b), dty
 bitwise_right_shift = elementwise(lambda m, a, b: m.bitwise_right_shift(a, b), dtypes="integers", ufunc="right_shift")
 gcd = elementwise(lambda m, a, b: m.gcd(a, b), dtypes="integers", ufunc="gcd")
 lcm = elementwise(lambda m, a, b: m.lcm(a, b), dtypes="integers", ufunc="lcm")
+exponent = elementwise(lambda m, x: m.exponent(x), dtypes="floating")
 nextafter = elementwise(lambda m, a, b: m.nextafter(a, b), dtypes="floating", ufunc="nextafter")

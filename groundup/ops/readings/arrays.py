@@ -43,6 +43,7 @@ class ArrayMath:
     )
     erf, erfc, erfcx, erfinv, ndtri = map(_special, ("erf", "erfc", "erfcx", "erfinv", "ndtri"))
     lgamma, digamma, zeta = map(_special, ("lgamma", "digamma", "zeta"))
+    exponent = _special("exponent")
 
     @staticmethod
     def where(condition: Any, a: Any, b: Any) -> Any:

@@ -116,6 +116,7 @@ class FloatMath:
     gcd, lcm = math.gcd, math.lcm
     pow = staticmethod(_power)
     isinf, isfinite = math.isinf, math.isfinite
+    exponent = staticmethod(lambda x: math.frexp(x)[1])
 
     @staticmethod
     def sign(x: float) -> float:

@@ -9,5 +9,6 @@ from groundup.ops.special.complement import erfc, erfcx
 from groundup.ops.special.error_function import erf
 from groundup.ops.special.gamma import digamma, lgamma, zeta
 from groundup.ops.special.inverse import erfinv, ndtri
+from groundup.ops.special.parts import exponent
 
-__all__ = ["digamma", "erf", "erfc", "erfcx", "erfinv", "lgamma", "ndtri", "zeta"]
+__all__ = ["digamma", "erf", "erfc", "erfcx", "erfinv", "exponent", "lgamma", "ndtri", "zeta"]
