@@ -362,6 +362,7 @@ ENTRIES = [
             Sample((index([3]), 4)),
             Sample((index([7]), (2, 2, 2))),
         ],
+        rows=("unraveled",),
         order=0,
     ),
     Entry("embedding", _embedding, path="nn.functional.embedding", rows=("embedding",)),

@@ -14,6 +14,7 @@ from groundup.autograd.tape import TensorBase, constant, wrap
 from groundup.functions.axes import one_axis
 from groundup.functions.index.checks import bounded, legacy
 from groundup.functions.index.table import embedding
+from groundup.functions.view import unbind
 from groundup.ops import elementwise
 from groundup.ops import index as index_rows
 from groundup.ops.index.bounds import outside
@@ -265,17 +266,7 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(size < 0 for size in sizes):
         raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
-    np.asarray(sizes, indices._array.dtype)  # which refuses sizes that the type cannot hold
-    rest, found = indices, []
-    for axis in reversed(range(len(sizes))):
-        size, here = sizes[axis], rest
-        if size and axis:
-            rest = here // size
-            here = here - rest * size  # quicker than to divide again
-        elif size:
-            here = here % size
-        found.append(here)
-    return tuple(reversed(found))
+    return unbind(apply(index_rows.unraveled, indices, sizes=sizes)) if sizes else ()
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

@@ -17,6 +17,7 @@ isin = indexing(
     )
 )
 nonzero_static = indexing(lambda m, x, *, size, fill: _nonzero(x, size, fill))
+unraveled = indexing(lambda m, index, *, sizes: _unraveled(index, sizes))
 
 
 def _searched(sequence: np.ndarray, values: np.ndarray, right: bool, out_int32: bool) -> np.ndarray:
@@ -38,4 +39,13 @@ def _nonzero(x: np.ndarray, size: int, fill: int) -> np.ndarray:
     for axis in range(x.ndim):
         places = found[axis][:size]
         out[: len(places), axis] = places
+    return out
+
+
+def _unraveled(index: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
+    """Positions among flattened elements as positions along each axis, which come first."""
+    out = np.empty((len(sizes), *index.shape), index.dtype)
+    for axis in reversed(range(len(sizes))):
+        size = sizes[axis]
+        index, out[axis] = np.divmod(index, size) if size else (index, index)
     return out
