@@ -249,6 +249,10 @@ def _view_of(row: Row, params: dict[str, Any], base: Any) -> Any:
 class TensorMath:
     """The mathematics of tensors: every name is the row of that name, applied. What higher derivatives are read in."""
 
+    def constant(self, array: np.ndarray) -> Any:
+        """The same whenever the formula is read with these shapes."""
+        return tape.constant(array)
+
     def cast(self, x: Any, to: Any) -> Any:
         """x in the type `to`."""
         return apply(ROWS["cast"], x, to=to_numpy(to))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from groundup.autograd.tape import shown_as, wrap
+from groundup.autograd.tape import constant, shown_as
 from groundup.functions.reduce import sum as sum_
 from groundup.functions.view import clone, diagonal, flip, transpose
 from groundup.named import Result
@@ -205,7 +205,7 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> svd_result
         u, s, vh = linalg.svd(input, not some)
         return svd_result(u, s, transpose(vh, -2, -1))
     *batch, rows, columns = input._array.shape
-    u, v = (wrap(np.zeros((*batch, n, n), input._array.dtype)) for n in (rows, columns))
+    u, v = (constant(np.zeros((*batch, n, n), input._array.dtype)) for n in (rows, columns))
     return svd_result(u, linalg.svdvals(input), v)
 
 

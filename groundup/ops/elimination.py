@@ -48,7 +48,7 @@ def _lu_grad(m: Any, g: Any, y: Any, shape: tuple[int, ...]) -> Any:
     k = min(rows, columns)
     front, behind = slice(k), slice(k, None)
     upper, gupper = _part(m, y, front, front), _part(m, g, front, front)
-    lower = m.where(np.eye(k, dtype=bool), 1, m.tril(upper, diagonal=-1))
+    lower = m.where(m.constant(np.eye(k, dtype=bool)), 1, m.tril(upper, diagonal=-1))
     below = _t(m, lower) @ m.tril(gupper, diagonal=-1)
     above = m.triu(gupper, diagonal=0) @ _t(m, m.triu(upper, diagonal=0))
     if rows > columns:
@@ -65,7 +65,7 @@ def _lu_grad(m: Any, g: Any, y: Any, shape: tuple[int, ...]) -> Any:
     if columns > rows:
         found = m.cat(found, _before_lower(m, grest, lower), dim=len(shape) - 1, sizes=(k, columns - k))
     order = _part(m, y, slice(None), slice(columns, columns + 1))
-    back = m.cast(_t(m, order) == np.arange(rows)[:, None], to=g.dtype)
+    back = m.cast(_t(m, order) == m.constant(np.arange(rows)[:, None]), to=g.dtype)
     return back @ found
 
 

@@ -65,7 +65,7 @@ def _over(m: Any, x: Any, y: Any, g: Any) -> Any:
 
 def _gaps(m: Any, x: Any) -> Any:
     """x[j] - x[i] in row i and column j, and 1 on the diagonal."""
-    return m.where(np.eye(x.shape[-1], dtype=bool), 1, _row(m, x) - _column(m, x))
+    return m.where(m.constant(np.eye(x.shape[-1], dtype=bool)), 1, _row(m, x) - _column(m, x))
 
 
 inv = factorization(
@@ -120,10 +120,10 @@ def _cofactor_grad(m: Any, g: Any, a: Any) -> Any:
     u, s, v = _factors(m, m.svd(a, full=False), a.shape)
     sign = m.slice(m.slogdet(u @ _t(m, v)), key=(Ellipsis, 0))
     eye = np.eye(n, dtype=bool)
-    left_out = eye[:, None, :] | eye[None, :, :]
+    left_out = m.constant(eye[:, None, :] | eye[None, :, :])
     lines = m.expand(m.reshape(s, size=(*s.shape[:-1], 1, 1, n)), size=(*s.shape[:-1], n, n, n))
     others = m.prod(m.where(left_out, 1, lines), dim=(s.ndim + 1,), keepdim=False)
-    others = m.where(eye, 0, others)
+    others = m.where(m.constant(eye), 0, others)
     w = _t(m, u) @ g @ v
     on = m.reshape(others @ _column(m, _diagonal(m, w)), size=s.shape)
     return _column(m, _column(m, sign)) * (u @ (_diag(m, on) - others * _t(m, w)) @ _t(m, v))

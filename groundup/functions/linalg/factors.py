@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import wrap
+from groundup.autograd.tape import constant, wrap
 from groundup.errors import LinAlgError
 from groundup.functions.elementwise import where
 from groundup.functions.linalg.checks import check_matrices, check_square
@@ -116,7 +116,7 @@ def qr(A: Tensor, mode: str = "reduced") -> linalg_qr:
     check_matrices("linalg.qr", A)
     packed = apply(rows.qr, A, mode=mode)
     if mode == "r":
-        return linalg_qr(wrap(np.zeros(0, A._array.dtype)), transpose(packed, -2, -1))
+        return linalg_qr(constant(np.zeros(0, A._array.dtype)), transpose(packed, -2, -1))
     n = A._array.shape[-2]
     return linalg_qr(
         _piece(packed, slice(n), slice(None)), transpose(_piece(packed, slice(n, None), slice(None)), -2, -1)

@@ -13,7 +13,7 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import shown_as, wrap
+from groundup.autograd.tape import constant, shown_as
 from groundup.errors import broadcast_error
 from groundup.functions.axes import one_axis
 from groundup.functions.contract import matmul
@@ -36,8 +36,8 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
     check_rank("linalg.matrix_power", A)
     check_sides("linalg.matrix_power", A)
     if n == 0:
-        eye = wrap(np.eye(A._array.shape[-1], dtype=A._array.dtype))
-        return where(wrap(np.zeros(A._array.shape, bool)), A, eye)  # no element of A, but in its shape and history
+        eye = constant(np.eye(A._array.shape[-1], dtype=A._array.dtype))
+        return where(constant(np.zeros(A._array.shape, bool)), A, eye)  # no element of A, but in its shape and history
     if n < 0:
         A, n = inv(A), -n
     power, found = A, None

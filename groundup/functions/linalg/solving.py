@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import wrap
+from groundup.autograd.tape import constant, wrap
 from groundup.dtypes import OF_NUMPY
 from groundup.errors import LinAlgError
 from groundup.functions.axes import one_axis
@@ -178,7 +178,7 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     """The inverse of A, from its Cholesky factor: L, or U if `upper`."""
     check_square("cholesky_inverse", L)
-    eye = wrap(np.eye(L._array.shape[-1], dtype=L._array.dtype))
+    eye = constant(np.eye(L._array.shape[-1], dtype=L._array.dtype))
     return cholesky_solve(eye, L, upper)
 
 

@@ -101,6 +101,11 @@ class ArrayMath:
         return np.power(x, p)
 
     @staticmethod
+    def constant(array: np.ndarray) -> Any:
+        """An array that a formula makes of shapes alone: tensors tell the compiler that it never changes."""
+        return array
+
+    @staticmethod
     def cast(x: Any, to: np.dtype[Any]) -> Any:
         """x in the type `to`."""
         return x.astype(to)
