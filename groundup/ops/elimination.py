@@ -34,12 +34,43 @@ def _packed(a: np.ndarray) -> np.ndarray:
     return np.concatenate((found, beside), axis=-1)
 
 
+def first_zeros(lu: np.ndarray) -> np.ndarray:
+    """For each matrix 0, or the first k, counted from 1, where U[k, k] is 0."""
+    zero = np.diagonal(lu, axis1=-2, axis2=-1) == 0
+    first = zero.argmax(axis=-1) + 1 if zero.shape[-1] else 0
+    return np.where(zero.any(axis=-1), first, 0).astype(np.int32)
+
+
+def _checked(packed: np.ndarray) -> np.ndarray:
+    """The packed factors as they are. Raises RuntimeError if some U is singular."""
+    info = first_zeros(packed[..., :-2])
+    if info.any():
+        which = int(np.flatnonzero(info)[0])
+        k, batch = info.reshape(-1)[which], f"(Batch element {which}): " if info.ndim else ""
+        raise RuntimeError(
+            f"torch.linalg.lu_factor: {batch}U[{k},{k}] is zero and using it on lu_solve would result in a division by "
+            "zero. If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or "
+            "linalg.lu_factor_ex(A, pivot)"
+        )
+    return packed
+
+
+def _permutation(pivots: np.ndarray, rows: int, to: np.dtype[Any]) -> np.ndarray:
+    order = row_order(pivots - 1, rows)
+    return (order[..., None, :] == np.arange(rows)[:, None]).astype(to)
+
+
 lu = contraction(
-    lambda m, a: _packed(a),
+    lambda m, a, *, check: _checked(_packed(a)) if check else _packed(a),
     lambda m, g, y, shape: _lu_grad(m, g, y, shape),
     label="LinalgLuFactorExBackward0",
     judge="finite differences and PyTorch",
 )
+
+# What it finds beside the factors: pivots and places that count from 1, and the permutation that pivots stand for.
+lu_pivots = contraction(lambda m, packed, *, size: packed[..., :size, -1].astype(np.int32) + np.int32(1))
+lu_info = contraction(lambda m, lu: first_zeros(lu))
+permutation = contraction(lambda m, pivots, *, rows, to: _permutation(pivots, rows, to))
 
 
 def _lu_grad(m: Any, g: Any, y: Any, shape: tuple[int, ...]) -> Any:

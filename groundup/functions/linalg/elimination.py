@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import wrap
+from groundup.autograd.tape import constant
 from groundup.functions.contract import matmul
 from groundup.functions.elementwise import where
 from groundup.functions.linalg.checks import check_equation, check_matrices, check_same_type, check_square
@@ -60,33 +60,17 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     check_matrices("torch.lu_factor", A)
     if not pivot:
         raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
-    packed = apply(elimination.lu, A)
+    packed = apply(elimination.lu, A, check=bool(check_errors))
     m, n = A._array.shape[-2:]
     found = apply(rows.factor, packed, key=(Ellipsis, slice(n)), name="LinalgLuFactorExBackward0")
-    pivots = wrap(packed._array[..., : min(m, n), n + 1].astype(np.int32) + np.int32(1))
-    zero = np.diagonal(found._array, axis1=-2, axis2=-1) == 0
-    info = np.where(zero.any(axis=-1), zero.argmax(axis=-1) + 1 if zero.shape[-1] else 0, 0).astype(np.int32)
-    if check_errors and info.any():
-        _refuse(info)
-    return linalg_lu_factor_ex(found, pivots, wrap(info))
+    pivots = apply(elimination.lu_pivots, packed, size=min(m, n))
+    return linalg_lu_factor_ex(found, pivots, apply(elimination.lu_info, found))
 
 
 def lu_factor(A: Tensor, *, pivot: bool = True) -> linalg_lu_factor:
     """L below and U on and above the diagonal of one matrix, and the pivots. Raises RuntimeError if U is singular."""
-    found, pivots, info = lu_factor_ex(A, pivot=pivot)
-    if info._array.any():
-        _refuse(info._array)
+    found, pivots, _ = lu_factor_ex(A, pivot=pivot, check_errors=True)
     return linalg_lu_factor(found, pivots)
-
-
-def _refuse(info: np.ndarray) -> None:
-    which = int(np.flatnonzero(info)[0])
-    k, batch = info.reshape(-1)[which], f"(Batch element {which}): " if info.ndim else ""
-    raise RuntimeError(
-        f"torch.linalg.lu_factor: {batch}U[{k},{k}] is zero and using it on lu_solve would result in a division by "
-        "zero. If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or "
-        "linalg.lu_factor_ex(A, pivot)"
-    )
 
 
 def lu(A: Tensor, *, pivot: bool = True) -> linalg_lu:
@@ -98,15 +82,14 @@ def lu(A: Tensor, *, pivot: bool = True) -> linalg_lu:
 def permutation(pivots: Tensor, LU: Tensor) -> Tensor:
     """P, from the pivots and in the type of LU."""
     m = LU._array.shape[-2]
-    order = elimination.row_order(pivots._array - 1, m)
-    return wrap((order[..., None, :] == np.arange(m)[:, None]).astype(LU._array.dtype))
+    return apply(elimination.permutation, pivots, rows=m, to=LU._array.dtype)
 
 
 def triangles(LU: Tensor) -> tuple[Tensor, Tensor]:
     """L and U, which lie in one matrix."""
     m, n = LU._array.shape[-2:]
     k = min(m, n)
-    lower = where(wrap(np.eye(m, k, dtype=bool)), 1.0, tril(LU[..., :, :k], -1))
+    lower = where(constant(np.eye(m, k, dtype=bool)), 1.0, tril(LU[..., :, :k], -1))
     return lower, triu(LU[..., :k, :])
 
 
