@@ -34,16 +34,9 @@ def _packed(a: np.ndarray) -> np.ndarray:
     return np.concatenate((found, beside), axis=-1)
 
 
-def first_zeros(lu: np.ndarray) -> np.ndarray:
-    """For each matrix 0, or the first k, counted from 1, where U[k, k] is 0."""
-    zero = np.diagonal(lu, axis1=-2, axis2=-1) == 0
-    first = zero.argmax(axis=-1) + 1 if zero.shape[-1] else 0
-    return np.where(zero.any(axis=-1), first, 0).astype(np.int32)
-
-
 def _checked(packed: np.ndarray) -> np.ndarray:
     """The packed factors as they are. Raises RuntimeError if some U is singular."""
-    info = first_zeros(packed[..., :-2])
+    info = matrices.first_zeros(packed[..., :-2])
     if info.any():
         which = int(np.flatnonzero(info)[0])
         k, batch = info.reshape(-1)[which], f"(Batch element {which}): " if info.ndim else ""
@@ -69,7 +62,7 @@ lu = contraction(
 
 # What it finds beside the factors: pivots and places that count from 1, and the permutation that pivots stand for.
 lu_pivots = contraction(lambda m, packed, *, size: packed[..., :size, -1].astype(np.int32) + np.int32(1))
-lu_info = contraction(lambda m, lu: first_zeros(lu))
+lu_info = contraction(lambda m, lu: matrices.first_zeros(lu))
 permutation = contraction(lambda m, pivots, *, rows, to: _permutation(pivots, rows, to))
 
 

@@ -79,6 +79,40 @@ solve = factorization(
     lambda m, g, a: m.solve(_t(m, a), g),
     label="LinalgSolveExBackward0",
 )
+inv_ex = factorization(
+    lambda m, a: matrices.inverse_ex(a),
+    lambda m, g, a, y: _inv_ex_grad(m, g, y, _each(m, m.singular(a, y) == 0)),
+    label="LinalgInvExBackward0",
+)
+solve_ex = factorization(
+    lambda m, a, b, *, across: matrices.solve_ex(a, b, across),
+    lambda m, g, a, y, across: _solve_ex_grad(m, g, a, y, across)[0],
+    lambda m, g, a, y, across: _solve_ex_grad(m, g, a, y, across)[1],
+    label="LinalgSolveExBackward0",
+)
+# Which diagonal element of U was 0, from the matrices and the nan that stand for what could not be found.
+singular = factorization(lambda m, a, found: matrices.singular(a, found))
+
+
+def _each(m: Any, x: Any) -> Any:
+    """A number for each matrix as one for each element of it."""
+    return _column(m, _column(m, x))
+
+
+def _inv_ex_grad(m: Any, g: Any, y: Any, regular: Any) -> Any:
+    """That of the inverse; 0 for matrices that have none."""
+    yt = _t(m, m.where(regular, y, 0))
+    return yt @ m.where(regular, -g, 0) @ yt
+
+
+def _solve_ex_grad(m: Any, g: Any, a: Any, y: Any, across: bool) -> tuple[Any, Any]:
+    """Those of the solution; 0 for systems that have none."""
+    regular = _each(m, m.singular(_t(m, a) if across else a, y) == 0)
+    safe = m.where(regular, a, m.cast(m.constant(np.eye(a.shape[-1])), to=a.dtype))
+    gb = m.solve(_t(m, safe), m.where(regular, g, 0))
+    return gb @ _t(m, m.where(regular, -y, 0)), gb
+
+
 solve_triangular = factorization(
     lambda m, a, b, *, upper, unitriangular: matrices.solve_triangular(a, b, upper, unitriangular),
     lambda m, g, a, y, upper, unitriangular: _triangle(
@@ -135,6 +169,20 @@ cholesky = factorization(
     lambda m, g, y: _cholesky_grad(m, g, y),
     label="LinalgCholeskyExBackward0",
 )
+cholesky_ex = factorization(
+    lambda m, a: matrices.cholesky_ex(a),
+    lambda m, g, a, y: _cholesky_ex_grad(m, g, a, y),
+    label="LinalgCholeskyExBackward0",
+)
+# The order of the first minor that is not positive definite, from the matrices and the nan that stand for factors.
+indefinite = factorization(lambda m, a, found: matrices.indefinite(a, found))
+
+
+def _cholesky_ex_grad(m: Any, g: Any, a: Any, y: Any) -> Any:
+    """That of the factor; 0 for matrices that have none."""
+    definite = _each(m, m.indefinite(a, y) == 0)
+    safe = m.where(definite, y, m.cast(m.constant(np.eye(a.shape[-1])), to=a.dtype))
+    return _cholesky_grad(m, m.where(definite, g, 0), safe)
 
 
 def _cholesky_grad(m: Any, g: Any, y: Any) -> Any:

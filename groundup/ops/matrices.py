@@ -66,6 +66,38 @@ def lu(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return found.reshape(a.shape), pivots.reshape(*a.shape[:-2], steps)
 
 
+def first_zeros(packed: np.ndarray) -> np.ndarray:
+    """For each matrix that was eliminated 0, or the first k, counted from 1, where U[k, k] is 0."""
+    zero = np.diagonal(packed, axis1=-2, axis2=-1) == 0
+    first = zero.argmax(axis=-1) + 1 if zero.shape[-1] else 0
+    return np.where(zero.any(axis=-1), first, 0).astype(np.int32)
+
+
+def inverse_ex(a: np.ndarray) -> np.ndarray:
+    """The inverses; nan for singular matrices."""
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        broken = first_zeros(lu(a)[0])[..., None, None] != 0
+        return np.where(broken, np.nan, inverse(np.where(broken, np.eye(a.shape[-1], dtype=a.dtype), a)))
+
+
+def solve_ex(a: np.ndarray, b: np.ndarray, across: bool) -> np.ndarray:
+    """X with A X = B; nan for singular matrices, which elimination of A tells, or of its transpose if `across`."""
+    try:
+        return np.linalg.solve(a, b)
+    except np.linalg.LinAlgError:
+        broken = first_zeros(lu(swap(a) if across else a)[0])[..., None, None] != 0
+        return np.where(broken, np.nan, solve(np.where(broken, np.eye(a.shape[-1], dtype=a.dtype), a), b))
+
+
+def singular(a: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """For each matrix 0, or which diagonal element of U was 0; only nan among what was found tells of any."""
+    if found.size and not np.isnan(found).any():
+        return np.zeros(a.shape[:-2], np.int32)
+    return first_zeros(lu(a)[0])
+
+
 def _first_singular(a: np.ndarray) -> tuple[str, int]:
     """The first singular matrix of a batch, in words, and the first zero on the diagonal of its U."""
     sizes = np.abs(np.diagonal(lu(a)[0], axis1=-2, axis2=-1)).reshape(-1, a.shape[-1])
@@ -113,6 +145,23 @@ def cholesky(a: np.ndarray) -> np.ndarray:
             f"positive-definite (the leading minor of order {order} is not positive-definite).\n"
             "  A matrix X @ X.mT is positive definite once a small multiple of the identity is added."
         ) from None
+
+
+def cholesky_ex(a: np.ndarray) -> np.ndarray:
+    """L with A = L L^T, of the lower triangle; nan for matrices that are not positive definite."""
+    try:
+        return np.linalg.cholesky(a)
+    except np.linalg.LinAlgError:
+        orders = np.array(definite_orders(a)).reshape(a.shape[:-2])
+        broken = orders[..., None, None] != 0
+        return np.where(broken, np.nan, np.linalg.cholesky(np.where(broken, np.eye(a.shape[-1], dtype=a.dtype), a)))
+
+
+def indefinite(a: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """For each matrix 0, or the order of the first minor that is not positive definite; only nan tells of any."""
+    if not np.isnan(found).any():
+        return np.zeros(a.shape[:-2], np.int32)
+    return np.array(definite_orders(a), np.int32).reshape(a.shape[:-2])
 
 
 def definite_orders(a: np.ndarray) -> list[int]:

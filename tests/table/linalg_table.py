@@ -106,9 +106,9 @@ SYSTEMS = (
 ENTRIES = [
     Entry("linalg.inv", some(*SQUARES), rows=("inv",), rtol=10),
     Entry("inverse", some(regular((2, 2))), rows=("inv",), rtol=10),
-    Entry("linalg.inv_ex", some(*SQUARES), rows=("inv",), rtol=10),
+    Entry("linalg.inv_ex", some(*SQUARES), rows=("inv_ex", "singular"), rtol=10),
     Entry("linalg.solve", some(*SYSTEMS), rows=("solve",), rtol=10),
-    Entry("linalg.solve_ex", some(regular((2, 2, 2), (2, 2, 1))), rows=("solve",), rtol=10),
+    Entry("linalg.solve_ex", some(regular((2, 2, 2), (2, 2, 1))), rows=("solve_ex",), rtol=10),
     Entry(
         "linalg.solve_triangular",
         some(
@@ -161,6 +161,7 @@ ENTRIES = [
     Entry(
         "linalg.cholesky_ex",
         some(regular((2, 2))),
+        rows=("cholesky_ex", "indefinite"),
         rtol=10,
         whole=lambda t: lambda x: t.linalg.cholesky_ex(positive(t, x)),
     ),
@@ -218,12 +219,17 @@ ENTRIES = [
     Entry(
         "linalg.lu",
         some(*SHAPES, tensors((2, 3, 3))),
-        rows=("lu", "factor"),
+        rows=("lu", "factor", "permutation"),
         rtol=100,
         whole=lambda t: factors(t.linalg.lu),
     ),
     Entry("linalg.lu_factor", some(tensors((3, 3)), tensors((2, 3, 2))), rows=("lu",), rtol=100),
-    Entry("linalg.lu_factor_ex", some(tensors((2, 3)), matrix((1, 1), (1, 1), smooth=False)), order=0),
+    Entry(
+        "linalg.lu_factor_ex",
+        some(tensors((2, 3)), matrix((1, 1), (1, 1), smooth=False)),
+        rows=("lu_pivots", "lu_info"),
+        order=0,
+    ),
     Entry(
         "linalg.lu_solve",
         some(*(regular((2, 2, 2), (2, 2), left=left, adjoint=adj) for left in (True, False) for adj in (True, False))),

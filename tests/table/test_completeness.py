@@ -69,7 +69,15 @@ _BACKWARD = {
     "softmax_back",
     "log_softmax_back",
 }
-_WITHOUT_HISTORY = {"moments", "exponent", "repeated_places", *(name for name in ROWS if name.startswith("arg"))}
+_WITHOUT_HISTORY = {
+    "moments",
+    "exponent",
+    "repeated_places",
+    "singular",
+    "indefinite",
+    "permutation",
+    *(name for name in ROWS if name.startswith("arg")),
+}
 
 
 def _rows_behind(entry: Entry, sample: Sample) -> set[str]:

@@ -11,14 +11,11 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import constant, wrap
-from groundup.errors import LinAlgError
-from groundup.functions.elementwise import where
+from groundup.autograd.tape import constant
 from groundup.functions.linalg.checks import check_matrices, check_square
 from groundup.functions.view import transpose
 from groundup.named import Result
 from groundup.ops import linalg as rows
-from groundup.ops import matrices
 
 __all__ = ["cholesky", "cholesky_ex", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
 
@@ -90,17 +87,12 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     The factor of a matrix that is not positive definite is nan.
     """
     check_square("linalg.cholesky_ex", A)
-    shape = A._array.shape[:-2]
-    try:
-        return linalg_cholesky_ex(cholesky(A, upper=upper), wrap(np.zeros(shape, np.int32)))
-    except LinAlgError:
-        if check_errors:
-            raise
-    read = matrices.swap(A._array) if upper else A._array
-    info = np.array(matrices.definite_orders(read), np.int32).reshape(shape)
-    broken = wrap((info != 0)[..., None, None])
-    safe = where(broken, wrap(np.eye(A._array.shape[-1], dtype=A._array.dtype)), A)
-    return linalg_cholesky_ex(where(broken, float("nan"), cholesky(safe, upper=upper)), wrap(info))
+    if check_errors:
+        return linalg_cholesky_ex(cholesky(A, upper=upper), constant(np.zeros(A._array.shape[:-2], np.int32)))
+    read = transpose(A, -2, -1) if upper else A
+    found = apply(rows.cholesky_ex, read)
+    info = apply(rows.indefinite, read, found)
+    return linalg_cholesky_ex(transpose(found, -2, -1) if upper else found, info)
 
 
 def qr(A: Tensor, mode: str = "reduced") -> linalg_qr:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,7 @@ import numpy as np
 from groundup.autograd.apply import apply
 from groundup.autograd.tape import constant, wrap
 from groundup.dtypes import OF_NUMPY
-from groundup.errors import LinAlgError
 from groundup.functions.axes import one_axis
-from groundup.functions.elementwise import where
 from groundup.functions.linalg.checks import (
     check_equation,
     check_floating,
@@ -97,6 +96,11 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     >>> groundup.linalg.solve(groundup.tensor([[2.0, 0.0], [0.0, 4.0]]), groundup.tensor([2.0, 2.0]))
     tensor([1.0000, 0.5000])
     """
+    return _solved(partial(apply, rows.solve), A, B, left)
+
+
+def _solved(row: Callable[[Tensor, Tensor], Tensor], A: Tensor, B: Tensor, left: bool) -> Tensor:
+    """The solution that a row finds for matrices on the left and columns on the right."""
     check_square("linalg.solve", A)
     check_same_type("linalg.solve", A, B)
     if B._array.ndim == 1 or (B._array.ndim > 0 and B._array.shape == A._array.shape[:-1]):
@@ -107,40 +111,35 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
                 "linalg.solve: Vector broadcasting of the left hand side is not supported for left=False. In this "
                 "case linalg.solve is equivalent to B / A.squeeze(-1)"
             )
-        return squeeze(apply(rows.solve, A, column), -1)
+        return squeeze(row(A, column), -1)
     check_matrices("linalg.solve", B, "B")
     check_equation("linalg.solve", A, B, left)
     if left:
-        return apply(rows.solve, A, B)
-    return transpose(apply(rows.solve, transpose(A, -2, -1), transpose(B, -2, -1)), -2, -1)
+        return row(A, B)
+    return transpose(row(transpose(A, -2, -1), transpose(B, -2, -1)), -2, -1)
 
 
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> linalg_inv_ex:
     """The inverse, and for each matrix 0, or which diagonal element of U was 0; then its inverse is nan."""
     check_square("linalg.inv_ex", A)
-    return linalg_inv_ex(*_unless_singular(inv, A, check_errors))
+    if check_errors:
+        return linalg_inv_ex(inv(A), _no_info(A))
+    found = apply(rows.inv_ex, A)
+    return linalg_inv_ex(found, apply(rows.singular, A, found))
 
 
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> linalg_solve_ex:
     """The solution as `solve` gives it, and for each matrix 0, or which diagonal element of U was 0."""
     check_square("linalg.solve_ex", A)
-    return linalg_solve_ex(*_unless_singular(lambda a: solve(a, B, left=left), A, check_errors))
+    if check_errors:
+        return linalg_solve_ex(solve(A, B, left=left), _no_info(A))
+    found = _solved(partial(apply, rows.solve_ex, across=not left), A, B, left)
+    return linalg_solve_ex(found, apply(rows.singular, A, found))
 
 
-def _unless_singular(function: Callable[[Tensor], Tensor], A: Tensor, check_errors: bool) -> tuple[Tensor, Tensor]:
-    """The function of all matrices that are regular, and what was found of each."""
-    batch, n = A._array.shape[:-2], A._array.shape[-1]
-    try:
-        return function(A), wrap(np.zeros(batch, np.int32))
-    except LinAlgError:
-        if check_errors:
-            raise
-    diagonal = np.diagonal(matrices.lu(A._array)[0], axis1=-2, axis2=-1)
-    info = np.where((diagonal == 0).any(-1), np.argmax(diagonal == 0, axis=-1) + 1, 0).astype(np.int32)
-    regular = where(wrap((info == 0)[..., None, None]), A, wrap(np.eye(n, dtype=A._array.dtype)))
-    found = function(regular)
-    broken = (info != 0).reshape(*batch, *(1,) * (found._array.ndim - len(batch)))
-    return where(wrap(broken), math.nan, found), wrap(info)
+def _no_info(A: Tensor) -> Tensor:
+    """What is said of matrices of which none was refused."""
+    return constant(np.zeros(A._array.shape[:-2], np.int32))
 
 
 def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor:
