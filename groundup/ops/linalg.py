@@ -15,7 +15,7 @@ import numpy as np
 
 from groundup.ops import matrices
 from groundup.ops.contract import contraction
-from groundup.ops.row import name_rows
+from groundup.ops.row import Row, name_rows
 
 # No formula in indices stands for these.
 factorization = partial(contraction, judge="finite differences and PyTorch")
@@ -309,6 +309,14 @@ lstsq = factorization(
     lambda m, g, a, b, rtol: _pinv_grad(m, g @ _t(m, b), a, m.pinv(a, atol=0, rtol=rtol, hermitian=False)),
     lambda m, g, a, rtol: _t(m, m.pinv(a, atol=0, rtol=rtol, hermitian=False)) @ g,
     label="LinalgLstsqBackward0",
+)
+
+# How many singular values are above the tolerances.
+rank = Row(
+    "contract",
+    lambda m, values, atol, rtol, *, rounding: matrices.rank(values, atol, rtol, rounding),
+    dtypes="own",
+    judge="piecewise constant",
 )
 
 

@@ -249,6 +249,21 @@ def cofactor(a: np.ndarray) -> np.ndarray:
     return turned[..., None, None] * ((u * others[..., None, :]) @ vh)
 
 
+def tolerances(kind: np.dtype[Any], atol: Any, rtol: Any, rounding: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The bounds up to which a singular value counts as 0; `rounding` stands for an rtol that is not given."""
+    absolute = np.asarray(atol, kind)
+    if rounding is None:
+        return absolute, np.asarray(rtol, kind)
+    return absolute, np.where(absolute > 0, 0.0, rounding).astype(kind)
+
+
+def rank(values: np.ndarray, atol: Any, rtol: Any, rounding: Any) -> np.ndarray:
+    """How many singular values are above max(atol, rtol * the largest one)."""
+    atol, rtol = tolerances(values.dtype, atol, rtol, rounding)
+    limit = np.maximum(atol, rtol * values.max(axis=-1, initial=0))
+    return (values > limit[..., None]).sum(axis=-1)
+
+
 def pinv(a: np.ndarray, atol: Any, rtol: Any, hermitian: bool) -> np.ndarray:
     """The pseudo-inverse: singular values up to max(atol, rtol * the largest one) count as 0."""
     u, inverted, vh = _inverted(a, atol, rtol, hermitian)

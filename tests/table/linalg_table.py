@@ -244,7 +244,7 @@ ENTRIES = [
     Entry("linalg.slogdet", some(*SQUARES), rows=("slogdet",), rtol=10),
     Entry("slogdet", some(regular((2, 2))), rtol=10),
     Entry("logdet", some(regular((2, 2)), regular((2, 3, 3))), rtol=10),
-    Entry("linalg.matrix_rank", some(*SHAPES, *SINGULAR), order=0),
+    Entry("linalg.matrix_rank", some(*SHAPES, *SINGULAR), rows=("rank",), order=0),
     Entry("linalg.matrix_exp", some(*SQUARES, matrix((0, 50), (-50, 0))), rows=("matrix_exp",), rtol=1000),
     Entry("matrix_exp", some(regular((2, 2))), rtol=100),
     Entry("linalg.matrix_power", some(*(regular((2, 2, 2), n=n) for n in (-2, 0, 1, 2, 5))), rtol=100),

@@ -9,6 +9,7 @@ import numpy as np
 from groundup import dtypes
 from groundup.autograd.tape import TensorBase
 from groundup.errors import broadcast_error
+from groundup.ops import matrices
 
 Tensor = Any
 
@@ -83,13 +84,12 @@ def check_equation(name: str, a: Tensor, b: Tensor, left: bool) -> None:
 
 def tolerances(A: Tensor, atol: Any, rtol: Any) -> tuple[np.ndarray, np.ndarray]:
     """The absolute and the relative bound up to which a singular value counts as 0."""
-    kind = A._array.dtype
-    absolute = _plain(0.0 if atol is None else atol, kind)
-    if rtol is not None:
-        return absolute, _plain(rtol, kind)
-    rounding = max(A._array.shape[-2:]) * float(np.finfo(kind).eps)
-    return absolute, np.where(absolute > 0, 0.0, rounding).astype(kind)
+    atol, rtol = (each._array if isinstance(each, TensorBase) else each for each in (atol, rtol))
+    return matrices.tolerances(
+        A._array.dtype, 0.0 if atol is None else atol, rtol, None if rtol is not None else rounding(A)
+    )
 
 
-def _plain(value: Any, kind: Any) -> np.ndarray:
-    return np.asarray(value._array if isinstance(value, TensorBase) else value, kind)
+def rounding(A: Tensor) -> float:
+    """The relative bound where none is given: what rounding alone leaves of singular values that are 0."""
+    return max(A._array.shape[-2:]) * float(np.finfo(A._array.dtype).eps)

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import wrap
+from groundup.autograd.tape import TensorBase
 from groundup.functions.elementwise import where
-from groundup.functions.linalg.checks import check_floating, check_sides, check_square, tolerances
+from groundup.functions.linalg.checks import check_floating, check_sides, check_square, rounding
 from groundup.named import Result
 from groundup.ops import linalg as rows
-from groundup.ops import matrices
 
 __all__ = ["det", "logdet", "matrix_rank", "slogdet"]
 
@@ -66,11 +65,16 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
     check_floating(name, A)
     if tol is not None:
         atol, rtol = tol, 0.0
-    atol, rtol = tolerances(A, atol, rtol)
+    A = A.detach()
     if hermitian:
         check_sides(name, A)
-        values = np.abs(matrices.eigh(A._array, "L")[..., -1, :])
+        values = abs(apply(rows.factor, apply(rows.eigh, A, uplo="L"), key=(Ellipsis, -1, slice(None)), name=""))
     else:
-        values = matrices.svdvals(A._array)
-    limit = np.maximum(atol, rtol * values.max(axis=-1, initial=0))
-    return wrap((values > limit[..., None]).sum(axis=-1))
+        values = apply(rows.svdvals, A)
+    given = (0.0 if each is None else _number_or_tensor(each, A) for each in (atol, rtol))
+    return apply(rows.rank, values, *given, rounding=rounding(A) if rtol is None else None)
+
+
+def _number_or_tensor(value: Any, A: Tensor) -> Any:
+    """A tolerance as an operand."""
+    return value if isinstance(value, (TensorBase, float, int)) else np.asarray(value, A._array.dtype)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.tape import constant, wrap
+from groundup.autograd.tape import constant
 from groundup.dtypes import OF_NUMPY
 from groundup.functions.axes import one_axis
 from groundup.functions.linalg.checks import (
@@ -24,12 +24,12 @@ from groundup.functions.linalg.checks import (
     check_same_type,
     check_sides,
     check_square,
+    rounding,
     tolerances,
 )
 from groundup.functions.view import movedim, reshape, squeeze, transpose, unsqueeze
 from groundup.named import Result
 from groundup.ops import linalg as rows
-from groundup.ops import matrices
 
 __all__ = [
     "cholesky_inverse",
@@ -214,20 +214,20 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     if vector:
         B = unsqueeze(B, -1)
     m, n = A._array.shape[-2:]
-    rtol = max(m, n) * float(np.finfo(A._array.dtype).eps) if rcond is None else float(rcond)
+    rtol = rounding(A) if rcond is None else float(rcond)
     driver = driver or "gelsy"
     solution = apply(rows.lstsq, A, B, rtol=rtol)
-    values = matrices.svdvals(A._array)
-    rank = (values > rtol * values.max(axis=-1, keepdims=True, initial=0)).sum(axis=-1)
-    if m > n and (driver == "gels" or (driver != "gelsy" and (rank == n).all())):
+    values = apply(rows.svdvals, A.detach())
+    rank = apply(rows.rank, values, 0.0, rtol, rounding=None)
+    if m > n and (driver == "gels" or (driver != "gelsy" and bool((rank == n).all()))):
         residuals = ((A @ solution - B) ** 2).sum(-2)
     else:
         residuals = reshape(solution, (-1,))[:0]
     return linalg_lstsq(
         squeeze(solution, -1) if vector else solution,
         residuals,
-        wrap(np.zeros(0, np.int64) if driver == "gels" else rank),
-        wrap(values if driver in ("gelsd", "gelss") else np.zeros(0, A._array.dtype)),
+        constant(np.zeros(0, np.int64)) if driver == "gels" else rank,
+        values if driver in ("gelsd", "gelss") else constant(np.zeros(0, A._array.dtype)),
     )
 
 
