@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from groundup.functions.elementwise import where
 from groundup.functions.index.brackets import arrays_of, explain, fitted, getitem, split_key
 from groundup.functions.index.checks import check_gather, check_long, check_mask, legacy, wrapped
 from groundup.functions.index.writing import Writing
-from groundup.functions.view import expand, reshape
+from groundup.functions.view import expand, reshape, unbind
 from groundup.ops import index as rows
 
 __all__ = [
@@ -109,16 +108,11 @@ def put_writing(input: Tensor, index: Tensor, source: Tensor, accumulate: bool) 
             f"{source._array.size}, index.numel() = {index._array.size}"
         )
     row = rows.add_at if accumulate else rows.assign
-    places = _unraveled(reshape(wrapped(index, input._array.size), (-1,)), input._array.shape or (1,))
+    places = [reshape(wrapped(index, input._array.size), (-1,))]
+    shape = input._array.shape
+    if len(shape) > 1:
+        places = list(unbind(apply(rows.unraveled, places[0], sizes=shape), 0))
     return Writing(row, (reshape(source, (-1,)), *places), {"pattern": (rows.ARRAY,) * len(places)})
-
-
-def _unraveled(positions: Tensor, shape: tuple[int, ...]) -> list[Tensor]:
-    """Positions among flattened elements as positions along each axis."""
-    if len(shape) == 1:
-        return [positions]
-    steps = [max(1, math.prod(shape[axis + 1 :])) for axis in range(len(shape))]
-    return [(positions // step) % max(1, size) for size, step in zip(shape, steps, strict=True)]
 
 
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
