@@ -39,6 +39,10 @@ def _index(x: Any) -> Any:
     return [1, 2, 3][x.argmax()] * x
 
 
+def _tolerance(x: Any) -> Any:
+    return groundup.linalg.pinv(x.reshape(1, 3), rtol=x[0].abs())
+
+
 @pytest.mark.parametrize(
     ("function", "what"),
     [
@@ -48,6 +52,7 @@ def _index(x: Any) -> Any:
         (_array, r"numpy\(\)"),
         (_list, r"tolist\(\)"),
         (_index, "an index"),
+        (_tolerance, "a tolerance"),
     ],
 )
 def test_a_look_at_values(function: Any, what: str) -> None:

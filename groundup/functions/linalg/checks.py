@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from groundup import dtypes
+from groundup.autograd.state import LOCAL
 from groundup.autograd.tape import TensorBase
 from groundup.errors import broadcast_error
 from groundup.ops import matrices
@@ -84,6 +85,9 @@ def check_equation(name: str, a: Tensor, b: Tensor, left: bool) -> None:
 
 def tolerances(A: Tensor, atol: Any, rtol: Any) -> tuple[np.ndarray, np.ndarray]:
     """The absolute and the relative bound up to which a singular value counts as 0."""
+    for each in (atol, rtol):
+        if isinstance(each, TensorBase) and LOCAL.state.watch is not None:
+            LOCAL.state.watch.looked(each, "a tolerance")
     atol, rtol = (each._array if isinstance(each, TensorBase) else each for each in (atol, rtol))
     return matrices.tolerances(
         A._array.dtype, 0.0 if atol is None else atol, rtol, None if rtol is not None else rounding(A)
