@@ -19,6 +19,7 @@ from groundup.functions.index.checks import bounded
 from groundup.nn.functional.activation import relu
 from groundup.nn.functional.shapes import Sizes, hashable, integers
 from groundup.ops import ROWS
+from groundup.ops.index.bounds import TOLD
 from groundup.ops.pooling import Counts
 from groundup.ops.windows import Line, Lines
 from groundup.tensor import Tensor
@@ -277,7 +278,11 @@ def _max_unpool(
             f"but got indices tensor with shape: {list(indices.shape)}"
         )
     lead, places = tuple(input.shape[:-rank]), math.prod(image)
-    flat = bounded(indices.reshape(*lead, -1), places, image, "volume")
+    flat = indices.reshape(*lead, -1)
+    found = flat._array
+    if found.size and not (found.min() >= 0 and found.max() < places):  # PyTorch names the one that is farthest off
+        raise TOLD["volume"](int(found.max() if found.max() >= places else found.min()), places, image)
+    flat = bounded(flat, places, image, "volume")
     zeros = input.new_zeros((*lead, places))
     return shown_as(scatter(zeros, -1, flat, input.reshape(*lead, -1)).reshape(*lead, *image), f"MaxUnpool{rank}D")
 
