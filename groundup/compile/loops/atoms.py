@@ -222,9 +222,7 @@ def machine_functions(module: ModuleType, exported: dict[str, Sequence[str]], *o
     from groundup.compile.loops import machine
     from groundup.compile.loops.language.module import Module
 
-    text = "\n".join(
-        inspect.getsource(each).replace("from __future__ import annotations", "") for each in (*others, module)
-    )
+    text = "\n".join(map(inspect.getsource, (*others, module)))
     own = inspect.getsource(inspect.getmodule(machine_functions) or module)
 
     def symbol(name: str) -> str:

@@ -23,7 +23,7 @@ from groundup.compile.threads import get_num_threads
 ROWS, COLUMNS = 12, 16
 LOOPED = 64  # rows or columns of a unit where loops do the product
 BLAS = 16  # which of the arguments of a product is the address of BLAS's
-FIRST, SECOND = 1 << 12, 1 << 18  # elements of b that stay in the first cache, and in the second
+SECOND = 1 << 18  # elements of b that stay in the second cache
 FEW, THIN, LONG = 16, 64, 512  # sides of matrices whose numbers are used too rarely to be copied for BLAS
 FLOPS_OF_A_THREAD = 40_000  # about a microsecond of BLAS: less is not worth a meeting at a barrier
 
@@ -103,7 +103,7 @@ def _way(name: str, m: int, n: int, k: int, transa: bool, transb: bool, beta: in
     if transb:
         dots = not transa and not beta and k >= LONG and (n <= THIN or few) and m >= 3 and n >= 4
         return "dots" if dots else "gemm"
-    return "tiles" if n * k <= FIRST or (k <= THIN and m <= 4 * THIN and n <= 2 * LONG) or few else "gemm"
+    return "tiles" if n * k <= tiles.NEAR or (k <= THIN and m <= 4 * THIN and n <= 2 * LONG) or few else "gemm"
 
 
 def renewed(kernel: str, args: np.ndarray) -> int:
@@ -227,6 +227,6 @@ def two_axes(leading: tuple[int, ...], strides: list[list[int]]) -> tuple[tuple[
 
 @cache
 def machine(name: str) -> int:
-    """The address of a kernel; each is made alone, since few programs need all four."""
+    """The address of a kernel; each is made alone, since few programs need all of them."""
     kinds = ["int64*", "float64*", "int64*", "int64", "int64"]
     return machine_functions(product_kernels, {name: kinds}, tiles)[name]

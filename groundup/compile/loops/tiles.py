@@ -55,6 +55,10 @@ def tile(
             c[r * ldc : r * ldc + 16] = old + np.full(16, alpha) * sums[16 * r : 16 * r + 16]
 
 
+# A function for each number of rows: LLVM unrolls over a number that is written, and keeps the sums of a function that
+# stands apart in registers.
+
+
 @apart
 def tile_of_one(
     a: Numbers,
