@@ -68,14 +68,16 @@ FAVOURITE = 15  # the kind that was faster
 PATIENCE = 16  # windows of the favourite before the other kind is tried again,
 LEFT = 17  # and how many of them are left
 CLOCK_WORDS = 18  # two words for the clock to write
-WORST = 20  # the longest of the runs of this window
+WORST = 20  # the longest of the runs of this window,
+BEST = 21  # and the shortest
 COMMAND = 22
 
 WINDOW = 16  # runs that are judged together, or fewer if they take
 LONG = 20_000_000  # nanoseconds,
 FEW = 3  # but not fewer than these,
-LOST = 8  # or lose the time of so many runs of the favourite
-PATIENT = 7  # windows of a new favourite,
+LOST = 8  # or lose the time of so many runs of the favourite, while these are short:
+SHORT = 1_000_000  # nanoseconds; beside longer ones it is nothing to wake a thread or to fill a cache
+PATIENT = 7  # windows of a new favourite, or of one that was clearly faster,
 SURPRISED = -1  # unless the one before had become slower at once
 MOST_PATIENCE = 63
 
@@ -215,32 +217,44 @@ def judge(command: Words, taken: int, kind: int) -> None:
 
     Runs come in windows of one kind. The faster kind is the favourite; the other one is tried for a window now and
     then, later and later while it loses, and at once when the favourite has become slower than it was: as the team does
-    when another process has a processor. The first run of another kind does not count: it wakes threads that sleep. Nor
-    does the longest of a window: a machine's host may have taken a processor for as long as a hundred runs.
+    when another process has a processor. The first run of another kind does not count where runs are short: it wakes
+    threads that sleep. Nor does the longest of a window: a machine's host may have taken a processor for as long as a
+    hundred runs.
     """
     if kind == command[KIND]:  # else another run had the team
         if command[RUNS] >= 0:
             command[SUM] += taken
             command[WORST] = max(command[WORST], taken)
+            command[BEST] = taken if command[RUNS] == 0 else min(command[BEST], taken)
         command[RUNS] += 1
         counted = command[RUNS]
         if counted > 0:
             is_long = counted >= FEW and command[SUM] > LONG
             if counted >= WINDOW or is_long or hopeless(command, counted, kind):
-                mean = max(1, (command[SUM] - command[WORST]) // max(1, counted - 1))
+                mean = command[BEST] if counted == 1 else (command[SUM] - command[WORST]) // (counted - 1)
                 command[RUNS] = 0
                 command[SUM] = 0
                 command[WORST] = 0
-                decide(command, mean, kind)
+                decide(command, max(1, mean), kind)
 
 
 def hopeless(command: Words, counted: int, kind: int) -> bool:
     """Whether this kind is tried, and has already lost so much time that no more runs are needed.
 
-    Less than that it may lose and still win: its first runs find nothing in the other processors' caches.
+    Less than that it may lose and still win: its first runs find nothing in the other processors' caches. A long run
+    says enough alone.
     """
     other = command[MEANS + 1 - kind]
-    return kind != command[FAVOURITE] and other != 0 and command[SUM] - command[WORST] > (counted + LOST) * other
+    if kind == command[FAVOURITE] or other == 0:
+        return False
+    if counted * other > SHORT:
+        return clearly_more(command[BEST], other)
+    return command[SUM] - command[WORST] > (counted + LOST) * other
+
+
+def clearly_more(time: int, other: int) -> bool:
+    """By more than runs of one kind differ."""
+    return 4 * time > 5 * other
 
 
 def decide(command: Words, mean: int, kind: int) -> None:
@@ -251,7 +265,7 @@ def decide(command: Words, mean: int, kind: int) -> None:
         change(command, 1 - kind)
     elif kind == command[FAVOURITE]:
         command[LEFT] -= 1
-        if 4 * mean > 5 * other:
+        if clearly_more(mean, other):
             command[PATIENCE] = SURPRISED
             change(command, 1 - kind)
         elif command[LEFT] <= 0:
@@ -266,14 +280,16 @@ def decide(command: Words, mean: int, kind: int) -> None:
         command[LEFT] = command[PATIENCE]
     else:
         command[PATIENCE] = min(2 * max(0, command[PATIENCE]) + 1, MOST_PATIENCE)
+        if clearly_more(mean, other):
+            command[PATIENCE] = max(command[PATIENCE], PATIENT)
         command[LEFT] = command[PATIENCE]
         change(command, command[FAVOURITE])
 
 
 def change(command: Words, kind: int) -> None:
     """The next window is of this kind."""
+    command[RUNS] = 0 if command[MEANS + command[KIND]] > SHORT else -1
     command[KIND] = kind
-    command[RUNS] = -1
 
 
 def has_the_team(shared: Words, command: Words) -> bool:

@@ -216,6 +216,25 @@ def test_long_runs_are_judged_by_few() -> None:
     assert kinds[:8] == [0, 0, 0, 1, 1, 1, 1, 1] and sum(kinds) >= 32
 
 
+def test_a_long_run_that_is_clearly_slower_is_not_repeated() -> None:
+    """From the start, as a program of the team begins."""
+    command = np.zeros(walk.COMMAND, np.int64)
+    command[walk.KIND] = command[walk.FAVOURITE] = 1
+    command[walk.RUNS] = -1
+    kinds = []
+    for _ in range(60):
+        kinds.append(int(command[walk.KIND]))
+        walk.judge(command, 50 * 10**6 if kinds[-1] else 80 * 10**6, kinds[-1])
+    # Seven windows of three runs, fifteen of them, and so on; one run of the other kind in between.
+    assert "".join(map(str, kinds)) == "1111" + "0" + 21 * "1" + "0" + 33 * "1"
+
+
+def test_a_long_run_that_is_faster_wins_even_if_its_first_was_hit() -> None:
+    """Team and alone change roles at run 30; the first run alone takes twice its time once."""
+    kinds = windows(lambda i: 30 * 10**6 if i < 60 else 90 * 10**6, lambda i: 50 * 10**6 if i != 40 else 10**8, 600)
+    assert sum(kinds[:60]) > 45 and sum(kinds[100:]) / 500 < 0.2
+
+
 def test_a_run_that_could_not_have_the_team_is_not_judged() -> None:
     command = np.zeros(walk.COMMAND, np.int64)
     command[walk.KIND] = 1
