@@ -18,10 +18,10 @@ pytest.importorskip("llvmlite")
 
 from groundup.compile.loops import assembly
 from groundup.compile.loops.costs import Cost, cost_of
-from groundup.compile.loops.emit import Made
 from groundup.compile.loops.items import Product
 from groundup.compile.loops.layout import Buffer
 from groundup.compile.loops.machine import Kernel
+from groundup.compile.loops.made import Made
 from tests.compile.loops.test_fallbacks import fail
 
 

@@ -15,16 +15,19 @@ from types import FunctionType
 from typing import Any
 
 from groundup.compile.graph import Graph, Value
-from groundup.compile.loops.emit import Emitter, Made
+from groundup.compile.loops.emit import Emitter
 from groundup.compile.loops.group import Group
 from groundup.compile.loops.items import Call, Item, Left, Looked, Nest, Product, kinds_of, read_by
 from groundup.compile.loops.layout import Buffer
 from groundup.compile.loops.left import members
 from groundup.compile.loops.machine import LARGEST, PLUS, REASONS, SMALLEST, Kernel, machine_code
+from groundup.compile.loops.made import Made
 from groundup.compile.loops.nests.calls import prepare
 from groundup.compile.loops.plan import NESTS, Plan, planned
 from groundup.compile.loops.products import multiplied
 from groundup.compile.loops.terms import Refused
+
+WAITING = 1 << 16  # bytes of partial results that may lie about until somebody needs the whole
 
 Step = list[Made | Product | Nest] | Product | Left | Looked  # what one call of machine code does, or one of NumPy
 
@@ -97,6 +100,7 @@ class _Assembler:
         self.steps: list[Step] = []
         self.kernels: dict[tuple[Item, int], Kernel] = {}  # of an item, by their order
         self.refused: dict[Item, str] = {}
+        self.waiting: list[tuple[Buffer, Made]] = []  # for somebody to need what they make: threads must meet before
 
     def assembled(self) -> list[Step]:
         """All of them."""
@@ -113,7 +117,9 @@ class _Assembler:
             elif isinstance(item, Product) and multiplied(item) is not None:
                 self._append(item)
             else:
+                self._finish({*touched(item)})
                 self.steps.append(item)
+        self._finish({whole for whole, _ in self.waiting})
         return self.steps
 
     def _group(self, group: Group, needed: set[Buffer], taken: dict[str, str]) -> None:
@@ -125,7 +131,14 @@ class _Assembler:
         except Exception as error:  # whatever is wrong with one kernel, the others run
             self.refused[group] = repr(error)
             return
-        self._machine(group, made, *(_combining(*each) for each in made.partials))
+        self._machine(group, made)
+        for partial, whole, how in made.partials:
+            combining = _combining(partial, whole, how)
+            self.kernels[group, len(self.kernels)] = combining.kernel
+            if partial.size * partial.dtype.itemsize <= WAITING:
+                self.waiting.append((whole, combining))
+            else:
+                self._append(combining)
 
     def _nest(self, nest: Nest, taken: dict[str, str]) -> None:
         """A nest, once what it calls is known."""
@@ -148,11 +161,22 @@ class _Assembler:
         return made
 
     def _machine(self, item: Item, *calls: Made) -> None:
-        for i, made in enumerate(calls):
-            self.kernels[item, i] = made.kernel
+        for made in calls:
+            self.kernels[item, len(self.kernels)] = made.kernel
             self._append(made)
 
     def _append(self, made: Made | Product | Nest) -> None:
+        self._finish({*touched(made)})
+        self._put(made)
+
+    def _finish(self, needed: set[Buffer]) -> None:
+        """Put the partial results together that somebody needs now, and with them all others that wait."""
+        if any(whole in needed for whole, _ in self.waiting):
+            waiting, self.waiting = self.waiting, []
+            for _, made in waiting:
+                self._put(made)
+
+    def _put(self, made: Made | Product | Nest) -> None:
         last = self.steps[-1] if self.steps else None
         if isinstance(last, list):
             last.append(made)

@@ -12,9 +12,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundup.compile.loops.emit import Made
 from groundup.compile.loops.items import Nest, Product
 from groundup.compile.loops.layout import Buffer
+from groundup.compile.loops.made import Made
 
 FEW = 16  # turns of a loop that are gone through one by one, if what is inside depends on which it is
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
@@ -22,6 +21,7 @@ from groundup.compile.loops import vector
 from groundup.compile.loops.group import ACROSS, ALONG, FULL, MAP, OPERATIONS, ROW, Access, Group, Member
 from groundup.compile.loops.layout import Buffer
 from groundup.compile.loops.machine import LARGEST, PLUS, SMALLEST, Kernel
+from groundup.compile.loops.made import Made, Slab
 from groundup.compile.loops.terms import Refused, Term, converted, literal, spelled
 from groundup.compile.numbers import Number
 
@@ -36,18 +36,6 @@ PARTIAL = {"plus": "sum", "largest": "maximum", "smallest": "minimum"}  # what p
 STARTS = {"plus": 0, "largest": -math.inf, "smallest": math.inf}  # what nothing reduces to
 _LETTERS = "abcdefgh"
 _AXES = "ijklmn"
-
-
-@dataclass(eq=False, slots=True)
-class Made:
-    """A kernel, and its arguments: buffers with offsets, whole numbers, numbers of the call."""
-
-    kernel: Kernel
-    arguments: list[Any]
-    split: int
-    partials: list[tuple[Buffer, Buffer, str]] = field(default_factory=list)  # partial results, whole ones, how
-    flops: int = 0  # where these are known better than the text tells
-    bytes: int = 0
 
 
 class Emitter:
@@ -170,7 +158,7 @@ class Emitter:
         head = f"def {self.name}({', '.join([*(n for n, _, _ in self.kinds), 'begin', 'end'])}):"
         text = "\n".join([*self._helpers(), head, *body, ""])
         split = self.panels if self.across else sizes[0]
-        return Made(Kernel(self.name, text, kinds), arguments, split, self.partials)
+        return Made(Kernel(self.name, text, kinds), arguments, split, self.partials, turns=sizes[0], slabs=self.slabs)
 
     def _helpers(self) -> list[str]:
         texts = []
@@ -204,14 +192,17 @@ class Emitter:
         self.inside: dict[Value, Term] = {}  # row values of the row at hand
         outer = axes - 1
         head: list[str] = []
+        self.slabs: list[Slab] = []
         # accesses are named in the order of the program, so that equal groups give equal text
         for member in self.group.members:
             for read in member.reads:
                 if read is not None and self._maker(read) is None:
                     self._pointer(read)
+                    self.slabs.append(self._slab(read, writes=False))
         for member in self.group.members:
             if member.kind != ACROSS and member.out.buffer in self.stored and member.out.buffer not in self.rows:
                 self._pointer(member.out)
+                self.slabs.append(self._slab(member.out, writes=True))
         for buffer, name in self.rows.items():
             kind = "bool_" if buffer.dtype.kind == "b" else buffer.dtype.name
             head.append(f"    {name} = np.empty({self._size(axes - 1)}, np.{kind})")
@@ -230,6 +221,12 @@ class Emitter:
                 depth += 1
             body += self._passes(depth, names[-1])
         return [*head, *body]
+
+    def _slab(self, access: Access, writes: bool) -> Slab:
+        step, *inner = self.strides[id(access)]
+        reach = [(n - 1) * stride for n, stride in zip(self.sizes[1:], inner, strict=True)]
+        before = sum(each for each in reach if each < 0)
+        return Slab(access.buffer, access.offset + before, step, 1 + sum(map(abs, reach)), writes)
 
     def _range(self) -> str:
         """What the first loop runs over: this thread's share, or a panel."""

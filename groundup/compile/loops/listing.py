@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from groundup.compile.graph import Value
-from groundup.compile.loops.emit import Made
 from groundup.compile.loops.items import Left, Looked, Nest, Product
 from groundup.compile.loops.layout import Buffer, Layout, Shape
 from groundup.compile.loops.left import program_of
+from groundup.compile.loops.made import Made
 from groundup.compile.loops.nests.listing import NestListing
 from groundup.compile.loops.places import Named
 from groundup.compile.loops.run import LoopProgram

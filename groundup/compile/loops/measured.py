@@ -15,9 +15,9 @@ import numpy as np
 
 from groundup.compile.loops.address import address
 from groundup.compile.loops.assembly import touched
-from groundup.compile.loops.emit import Made
 from groundup.compile.loops.items import Nest, Product
 from groundup.compile.loops.layout import Buffer
+from groundup.compile.loops.made import Made
 from groundup.compile.loops.rates import seconds
 from groundup.compile.loops.run import LoopProgram
 from groundup.compile.loops.team import Run

@@ -74,12 +74,12 @@ def keep(made: LoopProgram) -> None:
         return
     kernels = {kernel: i for i, kernel in enumerate(made.addresses)}
     rows, arguments = [], []
-    for what, args, threads in made.rows:
+    for (what, args, threads), apart in zip(made.rows, made.apart, strict=True):
         args = args.copy()
         name = _told(what, args, kernels)
         if name is None:
             return
-        rows.append([name, len(args), threads])
+        rows.append([name, len(args), threads, apart])
         arguments.append(args.tobytes())
     told = {
         "needed": program.numbers,
@@ -121,7 +121,7 @@ class Recalled(Ready):
     def __init__(self, program: Later, told: dict[str, Any], rest: bytes, addresses: list[int]) -> None:
         super().__init__(program)
         program.numbers = told["needed"]
-        calls = np.frombuffer(rest, np.int64, sum(size for _, size, _ in told["rows"])).copy()
+        calls = np.frombuffer(rest, np.int64, sum(size for _, size, *_ in told["rows"])).copy()
         self._buffers(told, rest[calls.nbytes :])
         self.inputs = [self.buffers[slot] for slot in told["inputs"]]
         outputs = program.traced[0].outputs
@@ -152,8 +152,8 @@ class Recalled(Ready):
     def _table(self, rows: list[Any], addresses: list[int]) -> np.ndarray:
         table = np.empty((len(rows), 4), np.int64)
         at, start = 0, self.arguments.ctypes.data
-        for row, (what, size, threads) in zip(table, rows, strict=True):
-            row[:] = self._place(what, self.arguments[at : at + size], addresses), start + 8 * at, threads, 1
+        for row, (what, size, *rest) in zip(table, rows, strict=True):
+            row[:] = self._place(what, self.arguments[at : at + size], addresses), start + 8 * at, *rest
             at += size
         return table
 

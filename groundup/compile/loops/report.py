@@ -12,8 +12,8 @@ from typing import Any
 
 from groundup.autograd.tape import TensorBase
 from groundup.compile.loops.costs import Cost, cost_of
-from groundup.compile.loops.emit import Made
 from groundup.compile.loops.items import Looked, Nest, Product
+from groundup.compile.loops.made import Made
 from groundup.compile.loops.measured import Measured, times_of
 from groundup.compile.loops.rates import bytes_in_a_second, flops_in_a_second
 from groundup.compile.loops.ready import Ready

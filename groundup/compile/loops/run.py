@@ -15,11 +15,12 @@ import numpy as np
 from groundup.compile.graph import Graph, Value
 from groundup.compile.loops.arena import arranged
 from groundup.compile.loops.assembly import assembled, touched
-from groundup.compile.loops.emit import Made
 from groundup.compile.loops.items import Left, Looked, Nest, Product
 from groundup.compile.loops.layout import Buffer, Layout
 from groundup.compile.loops.left import program_of
 from groundup.compile.loops.machine import Kernel
+from groundup.compile.loops.made import Made
+from groundup.compile.loops.meetings import meetings
 from groundup.compile.loops.nests import calls
 from groundup.compile.loops.plan import Plan, planned
 from groundup.compile.loops.products import multiplied
@@ -29,6 +30,7 @@ from groundup.compile.loops.team import Run
 from groundup.compile.loops.terms import Refused
 from groundup.compile.numbers import Number
 from groundup.compile.program import Program
+from groundup.compile.threads import get_num_threads
 
 SMALL = 1 << 16  # elements that a table goes through, below which one thread does it alone
 
@@ -108,6 +110,7 @@ class LoopProgram(Ready):
         self.changed = {buffer for value, buffer in inputs if value.memory in written}  # of the caller's
         self.flags: list[int] = []  # of the tables so far
         self.rows: list[tuple[Kernel | str | calls.Parts, np.ndarray, int]] = []  # what is called: see _row
+        self.apart: list[int] = []  # how many threads need not meet behind it
         tables = [self._table(step) if isinstance(step, list) else step for step in self.steps]
         self.values = np.zeros(max(len(self.numbers), 1))
         self.calls = [self._callable(each) for each in tables]
@@ -120,13 +123,16 @@ class LoopProgram(Ready):
 
     def _table(self, segment: list[Made | Product | Nest]) -> tuple[np.ndarray, bool]:
         rows: list[list[int]] = []
+        members: list[Any] = []  # of the rows; None for one where the threads meet anyway
         work = 0
         unseen = list(self.flags)  # by the segment
         for made in segment:
             buffers = {*touched(made)}
             if unseen and not self.changed.isdisjoint(buffers):
                 rows.append(self._stop(unseen))
+                members.append(None)
                 unseen = []
+            members.append(made)
             flags = [each.slot for each, _ in self.plan.checks if each in buffers]
             unseen += flags
             self.flags += flags
@@ -141,7 +147,11 @@ class LoopProgram(Ready):
                 rows.append(self._row(parts, calls.machine(), args, made.threads))
             else:
                 rows.append(self._row(*self._called(made), 64 if made.split > 1 else 1))
-        return np.array(rows, np.int64), work < SMALL
+        threads = get_num_threads()
+        before = meetings(members, self.places, threads)
+        apart = [1 if must else threads for must in (*before[1:], True)]
+        self.apart += apart
+        return np.array([[*row, n] for row, n in zip(rows, apart, strict=True)], np.int64), work < SMALL
 
     def _called(self, made: Made | Product) -> tuple[Kernel | str, int, np.ndarray]:
         """What is called: its name or kernel, its machine code, its arguments."""
@@ -164,9 +174,9 @@ class LoopProgram(Ready):
         return self._row(STOP, 0, np.array([len(flags), *flags], np.int64), 1)
 
     def _row(self, what: Kernel | str | calls.Parts, place: int, args: np.ndarray, threads: int) -> list[int]:
-        """A row of a table: what it calls is a kernel, the name of a product's, STOP, or what a nest calls."""
+        """A row but for its end: what it calls is a kernel, the name of a product's, STOP, or a nest's."""
         self.rows.append((what, args, threads))
-        return [place, args.ctypes.data, threads, 1]
+        return [place, args.ctypes.data, threads]
 
     def _number(self, argument: Any) -> int:
         text = argument.text if isinstance(argument, Number) else f"float('{argument!r}')"

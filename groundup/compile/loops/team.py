@@ -36,7 +36,7 @@ class Run:
 
     Args:
         calls: the table, int64 of shape (calls, 4): address of the kernel, address of its arguments, how many threads
-            take part, whether they meet behind it.
+            take part, how many need not meet behind it (1 where all others do).
         memory: int64 addresses of the arrays.
         numbers: float64 numbers of the call, `width` for each step where steps have their own.
         strides: bytes that each address in memory gains with a step.

@@ -19,7 +19,7 @@ from groundup.compile.loops import blas, machine
 from groundup.compile.threads import get_num_threads
 
 #: Raised whenever what is kept is written or read otherwise.
-FORMAT = 2
+FORMAT = 3
 FOLDERS = ("compile", "ops")  # with the modules of the package itself, all that passes and plans are made of
 SETTLED = 5.0  # seconds: files that changed later before the import may not be what was imported
 

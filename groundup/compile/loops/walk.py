@@ -86,7 +86,7 @@ MOST_PATIENCE = 63
 KERNEL = 0
 ARGUMENTS = 1  # or, without a kernel, how many flags, and their places in memory
 SHARE = 2  # how many threads take part
-MEET = 3  # whether there is a barrier behind it
+APART = 3  # how many threads need no barrier behind it: 1 if it takes one, as others would be in each other's way
 ROW = 4
 
 
@@ -151,7 +151,7 @@ def walk(shared: Words, what: Words, t: int, n: int) -> None:
     arrays = what[ARRAYS - TABLE]
     width = what[WIDTH - TABLE]
     for _ in range(what[STEPS - TABLE]):
-        met = n == 1
+        met = True
         for i in range(calls):
             row = ROW * i
             share = min(table[row + SHARE], n)
@@ -162,10 +162,10 @@ def walk(shared: Words, what: Words, t: int, n: int) -> None:
                     return
             elif t < share:
                 call_kernel(table[row + KERNEL], what[MEMORY - TABLE], numbers, table[row + ARGUMENTS], t, share)
-            met = n == 1 or table[row + MEET] != 0
+            met = table[row + APART] != n
             if n > 1 and met:
                 barrier(shared, t, n)
-        if not met:
+        if n > 1 and not met:
             barrier(shared, t, n)
         if strides != 0:
             if t == 0:

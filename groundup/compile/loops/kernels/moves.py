@@ -18,7 +18,9 @@ from groundup.compile.loops.kernels.positions import fill_elements
 from groundup.compile.loops.layout import steps
 
 _EVERYTHING = slice(None)
+_AXES = 5  # of a copy
 _LONG = 1024  # elements of a line that is summed, from where a running sum is added up in double precision
+_LINE = 4096  # elements of a line that is copied, which threads then share
 
 Part = tuple[int, tuple[int, ...]]  # where a part of an array begins, and its steps
 Axes = list[tuple[int, int, int]]  # size, step in the source, step in the target
@@ -35,12 +37,21 @@ def joined_axes(size: tuple[int, ...], source: tuple[int, ...], target: tuple[in
     return found
 
 
+def _shared(axes: Axes) -> Axes:
+    """The axes of a copy in lines, a long line in as many parts as make it short."""
+    *others, (n, of, to) = axes
+    parts = next((parts for parts in range(-(-n // _LINE), n // _LINE * 2) if n % parts == 0), 1)
+    if parts == 1 or len(axes) == _AXES:
+        return axes
+    return [*others, (parts, of * (n // parts), to * (n // parts)), (n // parts, of, to)]
+
+
 def copy(
     ctx: Context, x: Buffer, out: Buffer, size: tuple[int, ...], source: Part, target: Part, itemsize: int
 ) -> None:
     """The calls that copy the elements of one part to another."""
     axes = joined_axes(size, source[1], target[1]) or [(1, 1, 1)]
-    if len(axes) > 5:
+    if len(axes) > _AXES:
         raise ctx.refuse("a copy with too many axes")
     moved = 2 * math.prod(size) * itemsize
     fastest = [place for place, (n, of, _) in enumerate(axes) if of == 1]
@@ -51,7 +62,8 @@ def copy(
         arguments = [x, out, source[0], target[0], *numbers[0], height, width, *numbers[1], step, *numbers[2], pace]
         ctx.call(copy_turned, arguments, split=math.prod(numbers[0]) * -(-height // 16), bytes=moved)
         return
-    axes = [(1, 0, 0)] * (5 - len(axes)) + axes
+    axes = _shared(axes)
+    axes = [(1, 0, 0)] * (_AXES - len(axes)) + axes
     numbers = [n for n, _, _ in axes], [of for _, of, _ in axes], [to for _, _, to in axes]
     arguments = [x, out, source[0], target[0], *numbers[0], *numbers[1], *numbers[2]]
     ctx.call(copy_lines, arguments, split=math.prod(numbers[0][:-1]), bytes=moved)

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from itertools import chain, count, groupby
 from typing import Any
 
-from groundup.compile.loops.emit import Made
 from groundup.compile.loops.items import Block, Nest, Product
 from groundup.compile.loops.layout import Buffer, Layout
+from groundup.compile.loops.made import Made
 from groundup.compile.loops.nests.blocks import COLUMNS, ROWS
 
 _NUMBER = re.compile(r"(?<![\w.\[])\d+(?![\w.])|(?<=\[)\d+(?![\w.])")
