@@ -21,8 +21,8 @@ from groundup.compile.loops.products import two_axes
 ROWS, COLUMNS, FREE = "rows", "columns", "free"  # what an axis of a matrix goes through
 SMALL = 1 << 12  # scores of an item that is done at once
 BLOCK = 64  # rows of a block of a larger one,
-FINE = 16  # or fewer, if a mask then leaves out so many scores
-WORTH = 0.75  # that no more than this part of them is left
+FINE = 32  # or fewer, if a mask then leaves out so many scores
+WORTH = 0.8  # that no more than this part of them is left
 
 
 @dataclass(eq=False, slots=True)
