@@ -139,9 +139,14 @@ def dense(n: int) -> Any:
 
 def convolutions(n: int) -> Any:
     model = nn.Sequential(
-        nn.Conv2d(1, 4, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 6, 3, padding=1),
-        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(54, 5),
-    )  # fmt: skip
+        nn.Conv2d(1, 4, 3, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.Conv2d(4, 6, 3, padding=1),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(54, 5),
+    )
     target = random(n, 5, seed=9)
     return training(model, F.mse_loss, optim.SGD), lambda seed: (random(n, 1, 12, 12, seed=seed), target)
 
