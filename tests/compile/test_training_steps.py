@@ -43,12 +43,26 @@ class _Attention(nn.Module):
         return self.leave(self.layer(self.enter(x.reshape(-1, 5, 2))).mean(1))
 
 
+class _Shortened(nn.Module):
+    """Rows of tables, which a step makes shorter before it looks them up."""
+
+    def __init__(self, layer: Callable[..., Any]) -> None:
+        self.table = layer(7, 6, max_norm=0.5, norm_type=1.0)
+        self.leave = nn.Linear(6, 3)
+
+    def forward(self, x: Any) -> Any:
+        rows = self.table((x * 2).long().clamp(-3, 3) + 3)
+        return self.leave(rows.sum(1) if rows.dim() == 3 else rows)
+
+
 MODELS = {
     "dense": _dense,
     "convolutional": _convolutional,
     "normalised": _normalised,
     "random": _random,
     "attention": _Attention,
+    "shortened": lambda: _Shortened(nn.Embedding),
+    "shortened, in bags": lambda: _Shortened(nn.EmbeddingBag),
 }
 OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
     name: lambda p, name=name: getattr(optim, name)(p)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from groundup.autograd.apply import apply
-from groundup.autograd.inplace import changed, write
+from groundup.autograd.state import no_grad
 from groundup.autograd.tape import constant, shown_as
 from groundup.functions.elementwise import clamp_min, where
 from groundup.functions.index.checks import bounded, legacy
 from groundup.functions.index.slices import index_add, index_reduce
+from groundup.functions.norms import renorm
 from groundup.functions.view import narrow, reshape
 from groundup.ops import index as rows
 
@@ -50,7 +51,7 @@ def embedding(
     input = bounded(input, count, 0, "row")
     padding = padding_row(padding_idx, count)
     if max_norm is not None:
-        shorten_rows(weight, input._array, max_norm, norm_type)
+        shorten_rows(weight, input, max_norm, norm_type)
     if padding is None and not scale_grad_by_freq:
         return apply(rows.embedding, weight, input)
     return apply(rows.padded_embedding, weight, input, padding=padding, shared=bool(scale_grad_by_freq))
@@ -65,15 +66,11 @@ def padding_row(padding_idx: int | None, count: int) -> int | None:
     return padding_idx % count
 
 
-def shorten_rows(weight: Tensor, positions: np.ndarray, max_norm: float, norm_type: float) -> None:
+def shorten_rows(weight: Tensor, positions: Tensor, max_norm: float, norm_type: float) -> None:
     """Make the rows of `weight` at these positions at most `max_norm` long, in place and unseen by gradients."""
-    which = np.unique(positions)
-    found = weight._array[which]
-    lengths = np.linalg.norm(found, ord=norm_type, axis=1)
-    long = lengths > max_norm
-    if long.any():
-        write(weight._array, which[long], found[long] * (max_norm / (lengths[long] + 1e-7))[:, None])
-        changed(weight, "embedding with max_norm")
+    with no_grad():
+        which = reshape(positions, (-1,)).long()
+        weight.index_copy_(0, which, renorm(apply(rows.embedding, weight, which), norm_type, 0, max_norm))
 
 
 def embedding_bag(
