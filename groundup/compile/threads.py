@@ -29,7 +29,7 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(number: int) -> None:
-    """Lets compiled programs use so many threads from their next call on; the results are the same."""
+    """Lets compiled programs use so many threads from their next call on; the results are the same but for rounding."""
     if isinstance(number, bool) or not isinstance(number, int):
         raise TypeError(f"set_num_threads expects an int, but got {type(number).__name__}")
     if not 1 <= number <= LARGEST:

@@ -24,8 +24,12 @@ def test_bags(peer: Any, mode: str, settings: dict[str, Any]) -> None:
     peer.same_module(ours, theirs, peer.both([[0, 3, 0], [1, 3, 2]]))
 
 
-def test_rows_longer_than_allowed_are_shortened(peer: Any) -> None:
-    ours, theirs = nn.Embedding(4, 3, max_norm=0.5), peer.nn.Embedding(4, 3, max_norm=0.5)
+@pytest.mark.parametrize(
+    ("length", "kind"), [(0.5, 2.0), (0.5, 1.0), (0.4, float("inf")), (1.0, 0.0), (0.3, -1.0), (-1.0, 2.0)]
+)
+def test_rows_longer_than_allowed_are_shortened(peer: Any, length: float, kind: float) -> None:
+    settings = {"max_norm": length, "norm_type": kind}
+    ours, theirs = nn.Embedding(4, 3, **settings), peer.nn.Embedding(4, 3, **settings)
     peer.copy(ours, theirs)
     index, their_index = peer.both([1, 2, 1])
     peer.same(ours(index), theirs(their_index))

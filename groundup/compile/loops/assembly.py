@@ -27,7 +27,7 @@ from groundup.compile.loops.plan import NESTS, Plan, planned
 from groundup.compile.loops.products import multiplied
 from groundup.compile.loops.terms import Refused
 
-WAITING = 1 << 16  # bytes of partial results that may lie about until somebody needs the whole
+WAITING = 1 << 16  # bytes of a partial result that may lie about until somebody needs the whole
 
 Step = list[Made | Product | Nest] | Product | Left | Looked  # what one call of machine code does, or one of NumPy
 

@@ -223,6 +223,7 @@ class Emitter:
         return [*head, *body]
 
     def _slab(self, access: Access, writes: bool) -> Slab:
+        """What a turn of the first loop touches there."""
         step, *inner = self.strides[id(access)]
         reach = [(n - 1) * stride for n, stride in zip(self.sizes[1:], inner, strict=True)]
         before = sum(each for each in reach if each < 0)

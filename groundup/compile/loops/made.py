@@ -31,4 +31,4 @@ class Made:
     flops: int = 0  # where these are known better than the text tells
     bytes: int = 0
     turns: int = 0  # of the first loop, which are shared out; 0 where it is not known what is touched in one
-    slabs: list[Slab] = field(default_factory=list)  # what one touches, but for partial results
+    slabs: list[Slab] = field(default_factory=list)  # what one touches; all that is touched of the buffers in them

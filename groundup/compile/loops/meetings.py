@@ -20,7 +20,7 @@ from groundup.compile.loops.assembly import touched
 from groundup.compile.loops.items import Nest, Product
 from groundup.compile.loops.layout import Buffer
 from groundup.compile.loops.made import Made, Slab
-from groundup.compile.loops.products import multiplied
+from groundup.compile.loops.products import ProductCall, multiplied
 
 MOST = 24  # calls without a meeting; with more of them, to look for who is in whose way would take longer than it saves
 MOST_UNITS = 1024  # units of a product that are looked at one by one
@@ -28,7 +28,7 @@ MOST_UNITS = 1024  # units of a product that are looked at one by one
 Range = tuple[float, float]  # the first of some bytes or elements, and what is behind the last
 NONE: Range = (math.inf, -math.inf)
 _OFFSETS = product_kernels.A_AT, product_kernels.B_AT, product_kernels.C_AT
-_ROWS = product_kernels.LDA, product_kernels.LDB, product_kernels.LDC
+_SIZES = product_kernels.K, product_kernels.LDA, product_kernels.LDB, product_kernels.LDC
 
 
 class Touch(NamedTuple):
@@ -52,9 +52,10 @@ class Touch(NamedTuple):
 
 
 def meetings(calls: Sequence[Any], places: Mapping[Buffer, int], threads: int) -> list[bool]:
-    """For each call whether `threads` threads must meet before it; None among the calls is one where they do anyway.
+    """For each call whether `threads` threads must meet before it.
 
-    `places` are the first bytes of those buffers that share one block of memory.
+    A call is that of a kernel, a nest, or a product with the way in which it is cut; None is one before which they meet
+    anyway. `places` are the first bytes of those buffers that share one block of memory.
     """
     found: list[bool] = []
     since: list[list[Touch]] = []  # what the calls since the last meeting touch
@@ -72,15 +73,16 @@ def meetings(calls: Sequence[Any], places: Mapping[Buffer, int], threads: int) -
 
 def _touches(call: Any, places: Mapping[Buffer, int], threads: int) -> Iterator[Touch]:
     """What a call touches, thread by thread."""
-    if isinstance(call, Product):
-        parts = _of_product(call, threads)
+    if isinstance(call, tuple):
+        product, cut = call
+        parts = _of_product(product, cut, threads)
     elif isinstance(call, Nest):
         parts = _of_nest(call, threads)
     else:
         parts = _of_kernel(call, threads)
     for part in parts:
         size, place = part.buffer.dtype.itemsize, places.get(part.buffer)
-        memory, at = (part.buffer, 0) if place is None else (places, place)
+        memory, at = (part.buffer, 0) if place is None else (places, place)  # `places` stands for the shared block
         begins = [at + first * size for first, _ in part.shares]
         ends = [at + behind * size for _, behind in part.shares]
         for t in range(1, threads):
@@ -114,8 +116,8 @@ def _whole(buffer: Buffer, units: Sequence[tuple[int, int]], writes: bool = True
 
 def _of_kernel(made: Made, threads: int) -> Iterator[_Part]:
     units = _units(made.split, threads if made.split > 1 else 1, threads)
-    turns = [(first * made.turns // made.split, last * made.turns // made.split) for first, last in units]
     for slab in made.slabs:
+        turns = [(first * made.turns // made.split, last * made.turns // made.split) for first, last in units]
         yield _Part(slab.buffer, [_of_slab(slab, *each) for each in turns], slab.writes)
     known = {slab.buffer for slab in made.slabs}
     for buffer in touched(made):
@@ -131,11 +133,10 @@ def _of_slab(slab: Slab, first: int, last: int) -> Range:
     return min(ends), max(ends) + slab.span
 
 
-def _of_product(product: Product, threads: int) -> Iterator[_Part]:
-    call = multiplied(product)
-    args = call.args.tolist()
+def _of_product(product: Product, cut: ProductCall, threads: int) -> Iterator[_Part]:
+    args = cut.args.tolist()
     count = product_kernels.units(args)
-    units = _units(count, call.threads, threads)
+    units = _units(count, cut.threads, threads)
     if count > MOST_UNITS:
         yield from (_whole(each.buffer, units, each is product.out) for each in (product.a, product.b, product.out))
         return
@@ -148,9 +149,7 @@ def _of_product(product: Product, threads: int) -> Iterator[_Part]:
 def _of_unit(args: list[int], unit: int) -> list[Range]:
     """What a unit of a product touches of a, b and c."""
     in_a, in_b, in_c, m, n = product_kernels.place(args, unit)
-    k, lda, ldb, ldc = (
-        args[i] for i in (product_kernels.K, product_kernels.LDA, product_kernels.LDB, product_kernels.LDC)
-    )
+    k, lda, ldb, ldc = (args[at] for at in _SIZES)
     a = (k - 1) * lda + m if args[product_kernels.TURN_A] else (m - 1) * lda + k
     b = (n - 1) * ldb + k if args[product_kernels.TURN_B] else (k - 1) * ldb + n
     return [(in_a, in_a + a), (in_b, in_b + b), (in_c, in_c + (m - 1) * ldc + n)]
@@ -172,7 +171,7 @@ def _of_nest(nest: Nest, threads: int) -> Iterator[_Part]:
         yield _Part(own, [(t * each, (t + 1) * each) if t < nest.threads else NONE for t in range(threads)], True)
     reach = _reach(nest)
     for local, (whole, far, near, _) in nest.wholes.items():
-        if local not in reach:
+        if local not in reach or min(far, near) < 0:
             yield _whole(whole, units)
             continue
         starts = (far * np.arange(outer)[:, None] + near * np.arange(inner)).reshape(-1)
@@ -188,7 +187,7 @@ def _reach(nest: Nest) -> dict[Buffer, tuple[float, float, bool]]:
     found: dict[Buffer, tuple[float, float, bool]] = {}
     unknown: set[Buffer] = set()
     for call in (each for block in nest.blocks for each in block.calls):
-        parts = _of_product(call, 1) if isinstance(call, Product) else _of_kernel(call, 1)
+        parts = _of_product(call, multiplied(call), 1) if isinstance(call, Product) else _of_kernel(call, 1)
         if isinstance(call, Made):
             unknown |= {*touched(call)} - {slab.buffer for slab in call.slabs}
         for part in parts:

@@ -18,9 +18,9 @@ from groundup.compile.loops.atoms import bits_of_float64, machine_functions
 from groundup.compile.loops.items import Product
 from groundup.compile.threads import get_num_threads
 
-# Panels are of whole tiles of BLAS, or of such parts of one as OpenBLAS has code for. That they are of one length matters
-# more: who has the shorter one waits, and the rows that a thread has made are those that it needs next. The last bit of
-# a result may depend on the cut, and so on the number of threads that are set, but not on how many take part.
+# Panels are of whole tiles of BLAS, or of such parts of one as OpenBLAS has code for. That they are of one length
+# matters more: who has the shorter one waits, and the rows that a thread has made are those that it needs next. The
+# last bits of a result may depend on the cut, and so on the number of threads that are set, not on how many take part.
 ROWS, COLUMNS = 4, 8
 LOOPED = 64  # rows or columns of a unit where loops do the product
 BLAS = 16  # which of the arguments of a product is the address of BLAS's

@@ -123,7 +123,7 @@ class LoopProgram(Ready):
 
     def _table(self, segment: list[Made | Product | Nest]) -> tuple[np.ndarray, bool]:
         rows: list[list[int]] = []
-        members: list[Any] = []  # of the rows; None for one where the threads meet anyway
+        members: list[Any] = []  # of the rows, products as they are cut; None for one where the threads meet anyway
         work = 0
         unseen = list(self.flags)  # by the segment
         for made in segment:
@@ -132,15 +132,16 @@ class LoopProgram(Ready):
                 rows.append(self._stop(unseen))
                 members.append(None)
                 unseen = []
-            members.append(made)
             flags = [each.slot for each, _ in self.plan.checks if each in buffers]
             unseen += flags
             self.flags += flags
             if isinstance(made, Product):
                 call = multiplied(made)
+                members.append((made, call))
                 rows.append(self._row(call.name, call.address, call.args, call.threads))
                 work += call.flops // 8
                 continue
+            members.append(made)
             work += sum(buffer.size for buffer in touched(made))
             if isinstance(made, Nest):
                 parts, args = calls.arguments(made, self._called)

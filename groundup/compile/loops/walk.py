@@ -76,7 +76,7 @@ WINDOW = 16  # runs that are judged together, or fewer if they take
 LONG = 20_000_000  # nanoseconds,
 FEW = 3  # but not fewer than these,
 LOST = 8  # or lose the time of so many runs of the favourite, while these are short:
-SHORT = 1_000_000  # nanoseconds; beside longer ones it is nothing to wake a thread or to fill a cache
+SHORT = 1_000_000  # nanoseconds; beside longer times it is nothing to wake a thread or to fill a cache
 PATIENT = 7  # windows of a new favourite, or of one that was clearly faster,
 SURPRISED = -1  # unless the one before had become slower at once
 MOST_PATIENCE = 63
@@ -165,7 +165,7 @@ def walk(shared: Words, what: Words, t: int, n: int) -> None:
             met = table[row + APART] != n
             if n > 1 and met:
                 barrier(shared, t, n)
-        if n > 1 and not met:
+        if n > 1 and not met:  # behind the last call they meet, whatever its row says
             barrier(shared, t, n)
         if strides != 0:
             if t == 0:
@@ -218,8 +218,8 @@ def judge(command: Words, taken: int, kind: int) -> None:
     Runs come in windows of one kind. The faster kind is the favourite; the other one is tried for a window now and
     then, later and later while it loses, and at once when the favourite has become slower than it was: as the team does
     when another process has a processor. The first run of another kind does not count where runs are short: it wakes
-    threads that sleep. Nor does the longest of a window: a machine's host may have taken a processor for as long as a
-    hundred runs.
+    threads that sleep. Nor does the longest of several in a window: a machine's host may have taken a processor for as
+    long as a hundred runs.
     """
     if kind == command[KIND]:  # else another run had the team
         if command[RUNS] >= 0:
@@ -242,7 +242,7 @@ def hopeless(command: Words, counted: int, kind: int) -> bool:
     """Whether this kind is tried, and has already lost so much time that no more runs are needed.
 
     Less than that it may lose and still win: its first runs find nothing in the other processors' caches. A long run
-    says enough alone.
+    says enough alone, and so do short ones that took as long together: the shortest of them is compared.
     """
     other = command[MEANS + 1 - kind]
     if kind == command[FAVOURITE] or other == 0:
@@ -287,7 +287,7 @@ def decide(command: Words, mean: int, kind: int) -> None:
 
 
 def change(command: Words, kind: int) -> None:
-    """The next window is of this kind."""
+    """The next window is of this kind; its first run counts where the runs of the last one were long."""
     command[RUNS] = 0 if command[MEANS + command[KIND]] > SHORT else -1
     command[KIND] = kind
 

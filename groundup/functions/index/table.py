@@ -12,7 +12,6 @@ from groundup.autograd.tape import constant, shown_as
 from groundup.functions.elementwise import clamp_min, where
 from groundup.functions.index.checks import bounded, legacy
 from groundup.functions.index.slices import index_add, index_reduce
-from groundup.functions.norms import renorm
 from groundup.functions.view import narrow, reshape
 from groundup.ops import index as rows
 
@@ -31,8 +30,8 @@ def embedding(
     """The rows of `weight` that the indices in `input` name. Follows ``torch.nn.functional.embedding``.
 
     The row `padding_idx` gets no gradient. With `max_norm`, rows that are longer (by `norm_type`) are first shortened
-    in place; `scale_grad_by_freq` divides the gradient of a row by the number of its indices. Gradients are dense,
-    whatever `sparse` says.
+    in place, which counts as a change of `weight` even if none is; `scale_grad_by_freq` divides the gradient of a row
+    by the number of its indices. Gradients are dense, whatever `sparse` says.
 
     >>> import groundup
     >>> groundup.nn.functional.embedding(groundup.tensor([1, 1]), groundup.tensor([[0.0, 1.0], [2.0, 3.0]]))
@@ -68,9 +67,13 @@ def padding_row(padding_idx: int | None, count: int) -> int | None:
 
 def shorten_rows(weight: Tensor, positions: Tensor, max_norm: float, norm_type: float) -> None:
     """Make the rows of `weight` at these positions at most `max_norm` long, in place and unseen by gradients."""
+    from groundup.functions.linalg import vector_norm
+
     with no_grad():
         which = reshape(positions, (-1,)).long()
-        weight.index_copy_(0, which, renorm(apply(rows.embedding, weight, which), norm_type, 0, max_norm))
+        found = apply(rows.embedding, weight, which)
+        lengths = vector_norm(found, norm_type, 1, True)
+        weight.index_copy_(0, which, found * where(lengths > max_norm, max_norm / (lengths + 1e-7), 1.0))
 
 
 def embedding_bag(

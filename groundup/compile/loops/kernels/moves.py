@@ -37,10 +37,10 @@ def joined_axes(size: tuple[int, ...], source: tuple[int, ...], target: tuple[in
     return found
 
 
-def _shared(axes: Axes) -> Axes:
-    """The axes of a copy in lines, a long line in as many parts as make it short."""
+def _in_parts(axes: Axes) -> Axes:
+    """The axes of a copy in lines, long lines in equal parts where their length allows it."""
     *others, (n, of, to) = axes
-    parts = next((parts for parts in range(-(-n // _LINE), n // _LINE * 2) if n % parts == 0), 1)
+    parts = next((parts for parts in range(-(-n // _LINE), -(-n // _LINE) * 2) if n % parts == 0), 1)
     if parts == 1 or len(axes) == _AXES:
         return axes
     return [*others, (parts, of * (n // parts), to * (n // parts)), (n // parts, of, to)]
@@ -62,7 +62,7 @@ def copy(
         arguments = [x, out, source[0], target[0], *numbers[0], height, width, *numbers[1], step, *numbers[2], pace]
         ctx.call(copy_turned, arguments, split=math.prod(numbers[0]) * -(-height // 16), bytes=moved)
         return
-    axes = _shared(axes)
+    axes = _in_parts(axes)
     axes = [(1, 0, 0)] * (_AXES - len(axes)) + axes
     numbers = [n for n, _, _ in axes], [of for _, of, _ in axes], [to for _, _, to in axes]
     arguments = [x, out, source[0], target[0], *numbers[0], *numbers[1], *numbers[2]]
