@@ -54,8 +54,6 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
 
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """The slices along `dim`, those longer than `maxnorm` in the p-norm shortened to it."""
-    from groundup.functions.linalg import vector_norm
-
     rank = input._array.ndim
     if rank < 2:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {rank} dimensions")
@@ -64,6 +62,15 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     if maxnorm < 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
     axis = one_axis(dim, rank)
-    lengths = vector_norm(input, p, tuple(each for each in range(rank) if each != axis), True)
+    return shown_as(
+        shortened(input, p, tuple(each for each in range(rank) if each != axis), maxnorm), "RenormBackward0"
+    )
+
+
+def shortened(input: Tensor, p: float, dim: tuple[int, ...], most: float) -> Tensor:
+    """What lies along `dim`, scaled to a p-norm of `most` where that is larger."""
+    from groundup.functions.linalg import vector_norm
+
+    lengths = vector_norm(input, p, dim, True)
     small = 1e-7 if dtypes.OF_NUMPY[lengths._array.dtype].is_floating_point else 0
-    return shown_as(input * where(lengths > maxnorm, maxnorm / (lengths + small), 1.0), "RenormBackward0")
+    return input * where(lengths > most, most / (lengths + small), 1.0)

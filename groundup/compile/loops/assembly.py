@@ -111,7 +111,7 @@ class _Assembler:
                 if needed[item]:
                     self._group(item, needed[item], taken)
             elif isinstance(item, Call):
-                self._machine(item, _called(item, taken))
+                self._append(self._noted(item, _called(item, taken)))
             elif isinstance(item, Nest):
                 self._nest(item, taken)
             elif isinstance(item, Product) and multiplied(item) is not None:
@@ -131,10 +131,9 @@ class _Assembler:
         except Exception as error:  # whatever is wrong with one kernel, the others run
             self.refused[group] = repr(error)
             return
-        self._machine(group, made)
+        self._append(self._noted(group, made))
         for partial, whole, how in made.partials:
-            combining = _combining(partial, whole, how)
-            self.kernels[group, len(self.kernels)] = combining.kernel
+            combining = self._noted(group, _combining(partial, whole, how))
             if partial.size * partial.dtype.itemsize <= WAITING:
                 self.waiting.append((whole, combining))
             else:
@@ -156,14 +155,11 @@ class _Assembler:
             if multiplied(item) is None:
                 raise Refused("a product that is not BLAS's")
             return item
-        made = _renamed(Emitter(item, nest.needed, _kernel_name(item)).made(), taken)
-        self.kernels[nest, len(self.kernels)] = made.kernel
-        return made
+        return self._noted(nest, _renamed(Emitter(item, nest.needed, _kernel_name(item)).made(), taken))
 
-    def _machine(self, item: Item, *calls: Made) -> None:
-        for made in calls:
-            self.kernels[item, len(self.kernels)] = made.kernel
-            self._append(made)
+    def _noted(self, item: Item, made: Made) -> Made:
+        self.kernels[item, len(self.kernels)] = made.kernel
+        return made
 
     def _append(self, made: Made | Product | Nest) -> None:
         self._finish({*touched(made)})

@@ -12,6 +12,7 @@ from groundup.autograd.tape import constant, shown_as
 from groundup.functions.elementwise import clamp_min, where
 from groundup.functions.index.checks import bounded, legacy
 from groundup.functions.index.slices import index_add, index_reduce
+from groundup.functions.norms import shortened
 from groundup.functions.view import narrow, reshape
 from groundup.ops import index as rows
 
@@ -67,13 +68,9 @@ def padding_row(padding_idx: int | None, count: int) -> int | None:
 
 def shorten_rows(weight: Tensor, positions: Tensor, max_norm: float, norm_type: float) -> None:
     """Make the rows of `weight` at these positions at most `max_norm` long, in place and unseen by gradients."""
-    from groundup.functions.linalg import vector_norm
-
     with no_grad():
         which = reshape(positions, (-1,)).long()
-        found = apply(rows.embedding, weight, which)
-        lengths = vector_norm(found, norm_type, 1, True)
-        weight.index_copy_(0, which, found * where(lengths > max_norm, max_norm / (lengths + 1e-7), 1.0))
+        weight.index_copy_(0, which, shortened(apply(rows.embedding, weight, which), norm_type, (1,), max_norm))
 
 
 def embedding_bag(

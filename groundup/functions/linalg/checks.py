@@ -8,7 +8,7 @@ import numpy as np
 
 from groundup import dtypes
 from groundup.autograd.state import LOCAL
-from groundup.autograd.tape import TensorBase
+from groundup.autograd.tape import TensorBase, constant
 from groundup.errors import broadcast_error
 from groundup.ops import matrices
 
@@ -97,3 +97,8 @@ def tolerances(A: Tensor, atol: Any, rtol: Any) -> tuple[np.ndarray, np.ndarray]
 def rounding(A: Tensor) -> float:
     """The relative bound where none is given: what rounding alone leaves of singular values that are 0."""
     return max(A._array.shape[-2:]) * float(np.finfo(A._array.dtype).eps)
+
+
+def no_info(A: Tensor) -> Tensor:
+    """What is said of matrices of which none was refused."""
+    return constant(np.zeros(A._array.shape[:-2], np.int32))

@@ -12,7 +12,7 @@ import numpy as np
 
 from groundup.autograd.apply import apply
 from groundup.autograd.tape import constant
-from groundup.functions.linalg.checks import check_matrices, check_square
+from groundup.functions.linalg.checks import check_matrices, check_square, no_info
 from groundup.functions.view import transpose
 from groundup.named import Result
 from groundup.ops import linalg as rows
@@ -88,7 +88,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     """
     check_square("linalg.cholesky_ex", A)
     if check_errors:
-        return linalg_cholesky_ex(cholesky(A, upper=upper), constant(np.zeros(A._array.shape[:-2], np.int32)))
+        return linalg_cholesky_ex(cholesky(A, upper=upper), no_info(A))
     read = transpose(A, -2, -1) if upper else A
     found = apply(rows.cholesky_ex, read)
     info = apply(rows.indefinite, read, found)

@@ -24,6 +24,7 @@ from groundup.functions.linalg.checks import (
     check_same_type,
     check_sides,
     check_square,
+    no_info,
     rounding,
     tolerances,
 )
@@ -123,7 +124,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> linalg_inv_ex:
     """The inverse, and for each matrix 0, or which diagonal element of U was 0; then its inverse is nan."""
     check_square("linalg.inv_ex", A)
     if check_errors:
-        return linalg_inv_ex(inv(A), _no_info(A))
+        return linalg_inv_ex(inv(A), no_info(A))
     found = apply(rows.inv_ex, A)
     return linalg_inv_ex(found, apply(rows.singular, A, found))
 
@@ -132,14 +133,9 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     """The solution as `solve` gives it, and for each matrix 0, or which diagonal element of U was 0."""
     check_square("linalg.solve_ex", A)
     if check_errors:
-        return linalg_solve_ex(solve(A, B, left=left), _no_info(A))
+        return linalg_solve_ex(solve(A, B, left=left), no_info(A))
     found = _solved(partial(apply, rows.solve_ex, across=not left), A, B, left)
     return linalg_solve_ex(found, apply(rows.singular, A, found))
-
-
-def _no_info(A: Tensor) -> Tensor:
-    """What is said of matrices of which none was refused."""
-    return constant(np.zeros(A._array.shape[:-2], np.int32))
 
 
 def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor:
