@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundup import dtypes
 from groundup.autograd.tape import shown_as
 from groundup.functions.axes import Dim, one_axis
-from groundup.functions.elementwise import where
+from groundup.functions.lengths import shortened
 
 __all__ = ["dist", "norm", "renorm"]
 
@@ -65,12 +64,3 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     return shown_as(
         shortened(input, p, tuple(each for each in range(rank) if each != axis), maxnorm), "RenormBackward0"
     )
-
-
-def shortened(input: Tensor, p: float, dim: tuple[int, ...], most: float) -> Tensor:
-    """What lies along `dim`, scaled to a p-norm of `most` where that is larger."""
-    from groundup.functions.linalg import vector_norm
-
-    lengths = vector_norm(input, p, dim, True)
-    small = 1e-7 if dtypes.OF_NUMPY[lengths._array.dtype].is_floating_point else 0
-    return input * where(lengths > most, most / (lengths + small), 1.0)

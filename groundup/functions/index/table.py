@@ -12,7 +12,7 @@ from groundup.autograd.tape import constant, shown_as
 from groundup.functions.elementwise import clamp_min, where
 from groundup.functions.index.checks import bounded, legacy
 from groundup.functions.index.slices import index_add, index_reduce
-from groundup.functions.norms import shortened
+from groundup.functions.lengths import shortened
 from groundup.functions.view import narrow, reshape
 from groundup.ops import index as rows
 
